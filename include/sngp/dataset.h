@@ -1,0 +1,206 @@
+/**
+ * @file dataset.h
+ * @brief Rows of features with optional labels and sample weights.
+ *
+ * A dataset is a matrix of float features, rows x cols, row-major; optionally one int32 label a
+ * row, in [0, num_classes); optionally one float weight a row. Names of columns and classes come
+ * from CSV headers and string labels. A dataset does not change after it was made (but for
+ * sngp_dataset_set_sample_weights()), so any number of threads may read it at once.
+ */
+#ifndef SNGP_DATASET_H
+#define SNGP_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sngp/status.h"
+
+SNGP_BEGIN_DECLS
+
+/** An opaque dataset; made by the functions below, freed by sngp_dataset_free(). */
+typedef struct sngp_dataset sngp_dataset;
+
+/**
+ * Copies an array of features, and labels where given, into a new dataset.
+ *
+ * @param features     rows x cols floats; row i starts at features + i * row_stride.
+ * @param rows         number of rows, 0 or more.
+ * @param cols         number of columns, 1 or more.
+ * @param row_stride   floats from one row to the next, at least cols; 0 means cols.
+ * @param labels       rows labels, or NULL for data without labels.
+ * @param num_classes  labels lie in [0, num_classes); 0: the largest label + 1. Ignored without
+ *                     labels.
+ * @param[out] dataset the new dataset, owned by the caller.
+ * @return SNGP_ERROR_NOT_FINITE (names row and column), SNGP_ERROR_LABEL_RANGE (names the row),
+ *         SNGP_ERROR_INVALID_ARGUMENT, SNGP_ERROR_OUT_OF_MEMORY. Thread-safe.
+ */
+SNGP_API sngp_status sngp_dataset_create(const float *features, int64_t rows, int64_t cols,
+                                         int64_t row_stride, const int32_t *labels,
+                                         int64_t num_classes, sngp_dataset **dataset);
+
+/**
+ * As sngp_dataset_create(), but the caller's arrays are used in place: they must stay, unchanged,
+ * until the dataset is freed. Values are checked once, here.
+ */
+SNGP_API sngp_status sngp_dataset_borrow(const float *features, int64_t rows, int64_t cols,
+                                         int64_t row_stride, const int32_t *labels,
+                                         int64_t num_classes, sngp_dataset **dataset);
+
+/** What a CSV's first line is. */
+enum {
+  SNGP_CSV_HEADER_DETECT =
+      -1,                 /**< a header when any of its fields (the label's aside) is no number */
+  SNGP_CSV_HEADER_NO = 0, /**< the first line is data */
+  SNGP_CSV_HEADER_YES = 1 /**< the first line names the columns */
+};
+
+/** What to do about the label column of a CSV. */
+enum {
+  SNGP_CSV_LABEL_LAST = 0,    /**< the label is the last column, or the one named */
+  SNGP_CSV_LABEL_NONE = 1,    /**< no labels: every column is a feature; one named is left out */
+  SNGP_CSV_LABEL_OPTIONAL = 2 /**< labels when the file has the column (by `label_column`, or one
+                                   more column than `num_features`); none otherwise */
+};
+
+/** How to read a CSV file; fill with sngp_csv_config_init(), then change what you want. */
+typedef struct sngp_csv_config {
+  uint32_t struct_size; /**< set by sngp_csv_config_init() */
+  int32_t header;       /**< SNGP_CSV_HEADER_*; default SNGP_CSV_HEADER_DETECT */
+  int32_t label_mode;   /**< SNGP_CSV_LABEL_*; default SNGP_CSV_LABEL_LAST */
+  int32_t reserved;     /**< 0 */
+  /** The label column by header name or by number (counted from 0); NULL: the last column.
+      A name that reads as a number is a number unless a header field is exactly that text. */
+  const char *label_column;
+  /** Known classes, in the order of their label numbers (a trained model's); NULL: found in the
+      data. With it, a label that is not among them is SNGP_ERROR_NOT_FOUND with its row. */
+  const char *const *class_names;
+  int64_t num_classes; /**< length of class_names */
+  /** Expected feature columns (a trained model's); NULL: all columns but the label's, in file
+      order. With it, a file with a header is matched by name, in any order; one without a header
+      must have num_features columns, or one more with the label. */
+  const char *const *feature_names;
+  int64_t num_features; /**< length of feature_names; may be given without names; 0: any */
+} sngp_csv_config;
+
+/** Fills a CSV configuration with its defaults. @param size sizeof(sngp_csv_config). */
+SNGP_API sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size);
+
+/**
+ * Reads a CSV file (RFC 4180; comma; LF or CRLF; quoted fields; a UTF-8 byte order mark is
+ * skipped; numbers in the C locale whatever the environment's). Blank lines are skipped.
+ *
+ * Labels that are all integers in 0..K-1 keep their value, K the largest + 1; other labels
+ * (strings, or integers with gaps or signs) are mapped in sorted order (numbers by value, strings
+ * by bytes) and kept as class names, so that a label is always printed as it was written.
+ *
+ * @param path    the file.
+ * @param config  NULL: defaults.
+ * @return SNGP_ERROR_READ, SNGP_ERROR_FORMAT (names line and column), SNGP_ERROR_NOT_FINITE,
+ *         SNGP_ERROR_NOT_FOUND (a column or class), SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS,
+ *         SNGP_ERROR_UNSUPPORTED in a build without CSV. Thread-safe.
+ */
+SNGP_API sngp_status sngp_dataset_read_csv(const char *path, const sngp_csv_config *config,
+                                           sngp_dataset **dataset);
+
+/**
+ * Reads NumPy arrays: features float32, float64 or any integer type of shape (rows, cols); labels
+ * any integer type of shape (rows,). Versions 1.0 to 3.0 of the format, C or Fortran order, both
+ * byte orders.
+ *
+ * @param labels_path  NULL: no labels.
+ * @return SNGP_ERROR_READ, SNGP_ERROR_FORMAT, SNGP_ERROR_NOT_FINITE (also a float64 beyond float's
+ *         range), SNGP_ERROR_LABEL_RANGE, SNGP_ERROR_DIMENSION (rows that differ). Thread-safe.
+ */
+SNGP_API sngp_status sngp_dataset_read_npy(const char *features_path, const char *labels_path,
+                                           sngp_dataset **dataset);
+
+/**
+ * Reads IDX files (the MNIST family), plain or gzip: unsigned bytes of two or more dimensions;
+ * the first counts rows, the others are flattened into columns. Bytes are divided by 255.
+ *
+ * @param labels_path  IDX of unsigned bytes, one dimension; NULL: no labels.
+ * @return SNGP_ERROR_READ, SNGP_ERROR_FORMAT, SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS,
+ *         SNGP_ERROR_UNSUPPORTED for a gzip file in a build without zlib. Thread-safe.
+ */
+SNGP_API sngp_status sngp_dataset_read_idx(const char *images_path, const char *labels_path,
+                                           sngp_dataset **dataset);
+
+/**
+ * The two moons of the TensorFlow SNGP tutorial: half circles (cos t, sin t) and
+ * (1 - cos t, 0.5 - sin t), t equally spaced over [0, pi], normal noise; then class 0 is shifted by
+ * (-0.1, 0.2), class 1 by (0.1, -0.2).
+ *
+ * @param rows   number of points, half of them (rounded up) of class 0, which come first.
+ * @param noise  standard deviation of the noise, 0 or more; 0.1 in the tutorial.
+ * @param seed   0 or more; the same seed gives the same points.
+ */
+SNGP_API sngp_status sngp_dataset_two_moons(int64_t rows, double noise, int64_t seed,
+                                            sngp_dataset **dataset);
+
+/**
+ * Points of a regular grid, without labels: resolution x resolution points over
+ * [min_x, max_x] x [min_y, max_y], borders included, x varying fastest.
+ * The tutorial's test grid: -3.5, 3.5, -2.5, 2.5, 100.
+ */
+SNGP_API sngp_status sngp_dataset_grid(double min_x, double max_x, double min_y, double max_y,
+                                       int64_t resolution, sngp_dataset **dataset);
+
+/**
+ * A normal blob N((center_x, center_y), std^2 I), without labels: the tutorial's out-of-domain
+ * points are 500 rows at (2.5, -1.75) with std 0.1.
+ */
+SNGP_API sngp_status sngp_dataset_blob(int64_t rows, double center_x, double center_y, double std,
+                                       int64_t seed, sngp_dataset **dataset);
+
+/**
+ * Splits a dataset at random in two: `second` gets round(fraction * rows) rows, `first` the rest;
+ * with labels the split is stratified, so that every class is divided in the same proportion (to
+ * one row). Within each part rows keep their order. Both parts own copies.
+ *
+ * @param fraction  strictly between 0 and 1; both parts must get at least one row.
+ * @param seed      0 or more.
+ */
+SNGP_API sngp_status sngp_dataset_split(const sngp_dataset *dataset, double fraction, int64_t seed,
+                                        sngp_dataset **first, sngp_dataset **second);
+
+/**
+ * Copies the rows with the given indices, in their order (an index may come twice).
+ *
+ * @return SNGP_ERROR_INVALID_ARGUMENT naming the index that is out of range.
+ */
+SNGP_API sngp_status sngp_dataset_subset(const sngp_dataset *dataset, const int64_t *indices,
+                                         int64_t count, sngp_dataset **subset);
+
+/**
+ * Gives each row a weight in the loss and in the precision matrix (copied; NULL: all 1 again).
+ * Not thread-safe: needs the dataset exclusively.
+ *
+ * @param weights  rows floats, 0 or more, finite, not all zero.
+ */
+SNGP_API sngp_status sngp_dataset_set_sample_weights(sngp_dataset *dataset, const float *weights);
+
+/** @return the number of rows. */
+SNGP_API int64_t sngp_dataset_rows(const sngp_dataset *dataset);
+/** @return the number of feature columns. */
+SNGP_API int64_t sngp_dataset_cols(const sngp_dataset *dataset);
+/** @return the number of classes; 0 without labels. */
+SNGP_API int64_t sngp_dataset_num_classes(const sngp_dataset *dataset);
+/** @return floats from one row of sngp_dataset_features() to the next. */
+SNGP_API int64_t sngp_dataset_row_stride(const sngp_dataset *dataset);
+/** @return the features, borrowed from the dataset. */
+SNGP_API const float *sngp_dataset_features(const sngp_dataset *dataset);
+/** @return the labels, borrowed from the dataset; NULL without labels. */
+SNGP_API const int32_t *sngp_dataset_labels(const sngp_dataset *dataset);
+/** @return the sample weights, borrowed from the dataset; NULL where all are 1. */
+SNGP_API const float *sngp_dataset_sample_weights(const sngp_dataset *dataset);
+/** @return num_classes names, borrowed from the dataset; NULL where classes are plain numbers. */
+SNGP_API const char *const *sngp_dataset_class_names(const sngp_dataset *dataset);
+/** @return cols names, borrowed from the dataset; NULL where columns have none. */
+SNGP_API const char *const *sngp_dataset_feature_names(const sngp_dataset *dataset);
+
+/** Frees a dataset; NULL is accepted. A borrowed array is left alone. */
+SNGP_API void sngp_dataset_free(sngp_dataset *dataset);
+
+SNGP_END_DECLS
+
+#endif

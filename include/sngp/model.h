@@ -1,0 +1,248 @@
+/**
+ * @file model.h
+ * @brief The model: configuration, creation, parameters, summary.
+ *
+ * A model is a residual network with a dense or a Gaussian process head:
+ *
+ *     h_0     = x W_in + b_in
+ *     h_{l+1} = h_l + dropout(relu(h_l W_l + b_l)),     W_l spectrally normalised
+ *     dense:    logits = h_L W + b
+ *     GP:       logits = phi(h_L) beta + bias,           phi(h) = s cos(g(h) W_r + b_r)
+ *
+ * (Liu et al., "Simple and Principled Uncertainty Estimation with Deterministic Deep Learning via
+ * Distance Awareness", arXiv 2006.10108; "A Simple Approach to Improve Single-Model Deep
+ * Uncertainty via Distance-Awareness", arXiv 2205.00403.) Matrices are row-major, weights are
+ * (in, out).
+ *
+ * Functions that take a const model run concurrently on one model, without locks; the others need
+ * the model exclusively.
+ */
+#ifndef SNGP_MODEL_H
+#define SNGP_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sngp/dataset.h"
+#include "sngp/status.h"
+
+SNGP_BEGIN_DECLS
+
+/** An opaque model; made by sngp_model_create() or sngp_model_load(), freed by sngp_model_free().
+ */
+typedef struct sngp_model sngp_model;
+
+/** Sets of defaults, for sngp_model_config_preset() and its twins. */
+enum {
+  SNGP_PRESET_DEFAULT = 0, /**< SNGP that finds its length scale in the data */
+  SNGP_PRESET_TUTORIAL = 1 /**< the exact values of the TensorFlow SNGP tutorial */
+};
+
+/** Values of sngp_model_config::task. */
+enum { SNGP_TASK_CLASSIFICATION = 0 };
+
+/** Values of sngp_model_config::backbone. */
+enum { SNGP_BACKBONE_RESIDUAL = 0 };
+
+/** Values of sngp_model_config::head. */
+enum {
+  SNGP_HEAD_DENSE = 0,           /**< a deterministic network */
+  SNGP_HEAD_GAUSSIAN_PROCESS = 1 /**< random features with a Laplace posterior */
+};
+
+/** Values of sngp_model_config::normalize_input: the input g of the random features. */
+enum {
+  SNGP_NORMALIZE_NONE = 0, /**< g = h / sqrt(kernel_scale) */
+  SNGP_NORMALIZE_LAYER_NORM =
+      1,                    /**< g = layer_norm(h) / sqrt(kernel_scale), trainable scale, offset */
+  SNGP_NORMALIZE_RADIUS = 2 /**< g = [n, radius_scale r] / sqrt(kernel_scale), with
+                                 r = sqrt(var(h) + 1e-3), n = (h - mean(h)) / r over the units:
+                                 layer norm that keeps the length it divides by */
+};
+
+/** Values of sngp_model_config::likelihood: the weight of a row in the precision matrix. */
+enum {
+  SNGP_LIKELIHOOD_GAUSSIAN = 0 /**< 1: one covariance, shared by all classes */
+};
+
+/** A model's configuration; fill with sngp_model_config_init() or sngp_model_config_preset(). */
+typedef struct sngp_model_config {
+  uint32_t struct_size;          /**< set by sngp_model_config_init() */
+  int32_t task;                  /**< SNGP_TASK_CLASSIFICATION */
+  int64_t input_dim;             /**< D, number of features; must be set */
+  int64_t num_classes;           /**< K, 2 or more; must be set */
+  int32_t backbone;              /**< SNGP_BACKBONE_RESIDUAL */
+  int32_t head;                  /**< SNGP_HEAD_*; default SNGP_HEAD_GAUSSIAN_PROCESS */
+  int64_t num_layers;            /**< L, residual blocks, 0 or more; default 6 */
+  int64_t num_hidden;            /**< H, units of each block; default 128 */
+  double dropout_rate;           /**< in [0, 1); default 0.1 */
+  double spectral_norm_bound;    /**< bound on each block's largest singular value; default 0.9;
+                                      0: no spectral normalisation */
+  int64_t power_iterations;      /**< per training step, 1 or more; default 1 */
+  int32_t train_input_layer;     /**< 0: the input layer stays as drawn (tutorial); default 1 */
+  int32_t standardize_inputs;    /**< 1: the model subtracts each column's mean and divides by its
+                                      standard deviation, found by sngp_model_prepare() and kept in
+                                      the file; default 1, tutorial 0 */
+  int64_t num_random_features;   /**< M; default 1024 */
+  double kernel_scale;           /**< squared length scale of the kernel exp(-|x-y|^2 / (2
+                                      kernel_scale)); 0, the default: chosen from the data by
+                                      sngp_model_prepare() */
+  double radius_scale;           /**< weight of the length under SNGP_NORMALIZE_RADIUS; 0, the
+                                      default: chosen from the data */
+  double random_feature_std;     /**< standard deviation of W_r; default 1 */
+  int32_t orthogonal_features;   /**< 1: orthogonal random features (Yu et al., arXiv 1610.09072) in
+                                      place of independent ones; default 0 */
+  int32_t normalize_input;       /**< SNGP_NORMALIZE_*; default SNGP_NORMALIZE_RADIUS */
+  int32_t scale_random_features; /**< 1: s = sqrt(2 / M); 0, the default: s = 1. The variance's
+                                      ceiling is about 1 with and M / 2 without */
+  int32_t likelihood;            /**< SNGP_LIKELIHOOD_GAUSSIAN */
+  double ridge;                  /**< added to the precision's diagonal, positive; default 1 */
+  double covariance_momentum;    /**< -1, the default: exact sum; in (0, 1): moving average */
+  double l2_regularization;      /**< times the sum of squares of the output weights, added to the
+                                      loss; default 1e-6 (GP head), ignored by a dense head */
+  double mean_field_factor;      /**< of prediction: softmax(logits / sqrt(1 + factor variance));
+                                      default pi / 8; negative: no adjustment */
+  int64_t seed;                  /**< of every random draw, 0 or more; default 0 */
+  const char *const *class_names;   /**< num_classes names, copied; NULL: plain numbers */
+  const char *const *feature_names; /**< input_dim names, copied; NULL: none */
+} sngp_model_config;
+
+/**
+ * Fills a configuration with the defaults (the preset SNGP_PRESET_DEFAULT).
+ *
+ * @param size  sizeof(sngp_model_config), so that a program built against an older header works.
+ * @return SNGP_ERROR_INVALID_ARGUMENT for NULL or a size that no version had.
+ */
+SNGP_API sngp_status sngp_model_config_init(sngp_model_config *config, size_t size);
+
+/**
+ * Fills an initialised configuration with a preset's values. input_dim, num_classes, head, seed
+ * and the names are left as they are.
+ *
+ * @param preset  SNGP_PRESET_DEFAULT or SNGP_PRESET_TUTORIAL.
+ */
+SNGP_API sngp_status sngp_model_config_preset(sngp_model_config *config, int32_t preset);
+
+/**
+ * Checks every field, as sngp_model_create() does.
+ *
+ * @return SNGP_ERROR_INVALID_ARGUMENT, with a message that names the field, its value and its
+ *         range; SNGP_ERROR_UNSUPPORTED; SNGP_ERROR_OUT_OF_MEMORY where sizes overflow.
+ */
+SNGP_API sngp_status sngp_model_config_validate(const sngp_model_config *config);
+
+/**
+ * Creates a model with freshly drawn parameters: Glorot-uniform weights, zero biases, W_r normal
+ * with random_feature_std, b_r uniform over [0, 2 pi); spectral normalisation is applied once.
+ *
+ * @param config       checked and copied, names included.
+ * @param[out] model   owned by the caller.
+ */
+SNGP_API sngp_status sngp_model_create(const sngp_model_config *config, sngp_model **model);
+
+/** Makes an independent copy of a model, posterior and optimizer moments included. */
+SNGP_API sngp_status sngp_model_clone(const sngp_model *model, sngp_model **clone);
+
+/**
+ * Writes the model's configuration, with what was chosen from data in place of the zeros.
+ *
+ * @param config  initialised by sngp_model_config_init(); its names are then borrowed from the
+ *                model and live as long as it.
+ */
+SNGP_API sngp_status sngp_model_get_config(const sngp_model *model, sngp_model_config *config);
+
+/**
+ * Chooses from training rows what the configuration left to the data, once: input scaling
+ * (standardize_inputs; a constant column gets scale 1, and scales have a floor), radius_scale and
+ * kernel_scale (each from a seeded subsample of 1,000 rows through the network as created,
+ * projected, without dropout):
+ *
+ *     radius_scale^2 = 0.1 median |n_i - n_j|^2 / median (r_i - r_j)^2
+ *     kernel_scale   = 0.25 median |g_i - g_j|^2
+ *
+ * The first sngp_fit() calls it; a model that has chosen, or has nothing to choose, is left as it
+ * is. Call it yourself before a lone sngp_train_step().
+ */
+SNGP_API sngp_status sngp_model_prepare(sngp_model *model, const sngp_dataset *training_rows);
+
+/**
+ * Counts the model's numbers as the tutorial's summary does: u and v of spectral normalisation and
+ * the precision matrix count as parameters that are not trainable.
+ *
+ * @param[out] total      may be NULL.
+ * @param[out] trainable  may be NULL.
+ */
+SNGP_API sngp_status sngp_model_parameter_count(const sngp_model *model, int64_t *total,
+                                                int64_t *trainable);
+
+/** One named tensor of a model. */
+typedef struct sngp_parameter_info {
+  uint32_t struct_size; /**< sizeof(sngp_parameter_info), set by the caller */
+  int32_t trainable;    /**< 1: moved by training */
+  const char *name;     /**< for example "block.0.weight"; borrowed from the model */
+  int64_t rows;         /**< 1 for vectors */
+  int64_t cols;
+} sngp_parameter_info;
+
+/** @return the number of named float tensors (the posterior is not among them). */
+SNGP_API int64_t sngp_model_num_parameters(const sngp_model *model);
+
+/** Describes tensor `index`, in [0, sngp_model_num_parameters()). */
+SNGP_API sngp_status sngp_model_parameter_info(const sngp_model *model, int64_t index,
+                                               sngp_parameter_info *info);
+
+/**
+ * Copies a tensor's values, row-major.
+ *
+ * @param count  length of `values`; must be rows * cols.
+ * @return SNGP_ERROR_NOT_FOUND, SNGP_ERROR_DIMENSION.
+ */
+SNGP_API sngp_status sngp_model_get_parameter(const sngp_model *model, const char *name,
+                                              float *values, int64_t count);
+
+/**
+ * Sets a tensor's values. The posterior then counts as out of date.
+ *
+ * @return SNGP_ERROR_NOT_FOUND, SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE.
+ */
+SNGP_API sngp_status sngp_model_set_parameter(sngp_model *model, const char *name,
+                                              const float *values, int64_t count);
+
+/** What the last fit was; all zero for a model that was not trained. */
+typedef struct sngp_training_record {
+  uint32_t struct_size;  /**< sizeof(sngp_training_record), set by the caller */
+  int32_t stopped_early; /**< 1: early stopping or a callback ended it */
+  int64_t rows;          /**< training rows */
+  int64_t epochs;        /**< epochs that were completed */
+  int64_t steps;         /**< optimizer steps of that fit */
+  int64_t batch_size;
+  double learning_rate;       /**< before the schedule */
+  double loss;                /**< of the last epoch, in training mode, L2 term included */
+  double accuracy;            /**< of the last epoch, in training mode */
+  double validation_loss;     /**< NaN without validation rows */
+  double validation_accuracy; /**< NaN without validation rows */
+  int64_t covariance_rows;    /**< rows in the precision matrix */
+  double covariance_jitter;   /**< added to the diagonal to factor it; 0 as a rule */
+} sngp_training_record;
+
+/** Copies the record of the last fit. */
+SNGP_API sngp_status sngp_model_get_training_record(const sngp_model *model,
+                                                    sngp_training_record *record);
+
+/**
+ * Writes a table of the layers, with shapes and parameter counts, as text.
+ *
+ * @param buffer        NULL: only the length is wanted.
+ * @param size          bytes in buffer, the final NUL included.
+ * @param[out] length   length of the whole text without the NUL; may be NULL.
+ * @return SNGP_ERROR_INVALID_ARGUMENT when the buffer is too short (nothing is written).
+ */
+SNGP_API sngp_status sngp_model_summary(const sngp_model *model, char *buffer, int64_t size,
+                                        int64_t *length);
+
+/** Frees a model; NULL is accepted. */
+SNGP_API void sngp_model_free(sngp_model *model);
+
+SNGP_END_DECLS
+
+#endif

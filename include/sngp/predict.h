@@ -1,0 +1,94 @@
+/**
+ * @file predict.h
+ * @brief Prediction: probabilities, variances, scores.
+ */
+#ifndef SNGP_PREDICT_H
+#define SNGP_PREDICT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sngp/model.h"
+#include "sngp/status.h"
+
+SNGP_BEGIN_DECLS
+
+/** Values of sngp_predict_config::method. */
+enum {
+  SNGP_PREDICT_MEAN_FIELD = 0, /**< softmax(logits / sqrt(1 + factor variance)) (Lu et al., arXiv
+                                    2006.07584); for a dense head the same as MAP */
+  SNGP_PREDICT_MAP = 1         /**< softmax(logits) */
+};
+
+/** How to predict; fill with sngp_predict_config_init(). */
+typedef struct sngp_predict_config {
+  uint32_t struct_size;    /**< set by sngp_predict_config_init() */
+  int32_t method;          /**< SNGP_PREDICT_*; default SNGP_PREDICT_MEAN_FIELD */
+  int32_t num_threads;     /**< threads of the library's own, 1 or more; default 1 */
+  int32_t full_covariance; /**< 1: room in a workspace for sngp_prediction::covariance; default 0 */
+  double mean_field_factor; /**< NaN, the default: the model's; negative: no adjustment */
+} sngp_predict_config;
+
+/** Fills a configuration with the defaults. @param size sizeof(sngp_predict_config). */
+SNGP_API sngp_status sngp_predict_config_init(sngp_predict_config *config, size_t size);
+
+/**
+ * The caller's buffers for a prediction of n rows; each may be NULL, and only what is asked for is
+ * computed. Zero the struct, set struct_size and the buffers you want.
+ */
+typedef struct sngp_prediction {
+  uint32_t struct_size;   /**< sizeof(sngp_prediction) */
+  int32_t reserved;       /**< 0 */
+  float *logits;          /**< n x K, before any adjustment */
+  float *probabilities;   /**< n x K */
+  int32_t *classes;       /**< n: the class of the largest probability, the first among equals */
+  float *variance;        /**< n: predictive variance of the logits; GP heads only */
+  float *covariance;      /**< n x n: predictive covariance of the logits; GP heads only */
+  float *uncertainty;     /**< n: 1 - max p */
+  float *entropy;         /**< n: -sum p log p, in nats */
+  float *dempster_shafer; /**< n: K / (K + sum exp logit), from unadjusted logits */
+} sngp_prediction;
+
+/** An opaque workspace: all the memory that predictions need; freed by sngp_workspace_free(). */
+typedef struct sngp_workspace sngp_workspace;
+
+/**
+ * Takes the memory for predictions, so that sngp_predict() takes none. A workspace serves one call
+ * at a time; give each thread its own. It belongs to this model, or any of the same configuration.
+ *
+ * @param config    NULL: the defaults. num_threads and full_covariance count here.
+ * @param max_rows  rows that are worked on at once, 1 or more; more rows than that go in blocks.
+ *                  Memory does not grow beyond a fixed block, except with full_covariance, where
+ *                  at most max_rows rows can be predicted in one call.
+ */
+SNGP_API sngp_status sngp_workspace_create(const sngp_model *model,
+                                           const sngp_predict_config *config, int64_t max_rows,
+                                           sngp_workspace **workspace);
+
+/** Frees a workspace; NULL is accepted. */
+SNGP_API void sngp_workspace_free(sngp_workspace *workspace);
+
+/**
+ * Predicts rows of inputs. Mutates nothing but the workspace and the caller's buffers: any number
+ * of threads may predict with one model at once, each with a workspace of its own (or none).
+ * Inputs are checked before anything is written.
+ *
+ * @param workspace   NULL: memory is taken and given back by the call.
+ * @param x           rows x cols floats; row i starts at x + i * row_stride.
+ * @param rows        0 or more.
+ * @param cols        must be the model's input_dim.
+ * @param row_stride  at least cols; 0 means cols.
+ * @param config      NULL: the defaults. With a workspace its num_threads counts.
+ * @param[in,out] out  the buffers to fill.
+ * @return SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE (names row and column),
+ *         SNGP_ERROR_NOT_PREPARED; SNGP_ERROR_POSTERIOR_STALE where a variance is needed and the
+ *         weights moved since the posterior was finished (names the call to make);
+ *         SNGP_ERROR_UNSUPPORTED for a variance of a dense head.
+ */
+SNGP_API sngp_status sngp_predict(const sngp_model *model, sngp_workspace *workspace,
+                                  const float *x, int64_t rows, int64_t cols, int64_t row_stride,
+                                  const sngp_predict_config *config, sngp_prediction *out);
+
+SNGP_END_DECLS
+
+#endif

@@ -1,0 +1,28 @@
+/**
+ * @file sngp.h
+ * @brief libsngp: classifiers that know what they do not know. Includes every public header.
+ *
+ * Rules that hold throughout:
+ * - Handles are opaque. What is given out through a pointer to a pointer belongs to the caller and
+ *   has a `_free` function, which accepts NULL. What is returned as a const pointer is borrowed.
+ * - Functions that can fail return ::sngp_status; sngp_last_error() has the message.
+ * - Structs start with `struct_size`; configurations are filled by `sngp_X_config_init(&c, sizeof
+ * c)`.
+ * - Functions that take a const handle may run concurrently on it; others need it exclusively.
+ * - The library never prints, exits, or changes process-wide state (locale, signals,
+ *   floating-point mode, BLAS threads).
+ */
+#ifndef SNGP_SNGP_H
+#define SNGP_SNGP_H
+
+#include "sngp/dataset.h"
+#include "sngp/io.h"
+#include "sngp/metrics.h"
+#include "sngp/model.h"
+#include "sngp/optimizer.h"
+#include "sngp/predict.h"
+#include "sngp/status.h"
+#include "sngp/train.h"
+#include "sngp/version.h"
+
+#endif

@@ -1,0 +1,46 @@
+/* Counter-based random streams: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as
+   1, 2, 3", SC 2011), keyed by the seed, counted by (purpose, step, index, element). The number of
+   an element does not depend on the order in which elements are drawn, nor on the thread. */
+#ifndef SNGP_BASE_RANDOM_H
+#define SNGP_BASE_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a stream is for: streams of different purposes never meet. */
+typedef enum {
+  SNGP_RANDOM_INITIAL = 1,  /* initial parameters; index: the tensor */
+  SNGP_RANDOM_DROPOUT = 2,  /* index: the layer; step: the optimizer step of the fit */
+  SNGP_RANDOM_SHUFFLE = 3,  /* step: the epoch */
+  SNGP_RANDOM_SPLIT = 4,    /* index: the class */
+  SNGP_RANDOM_DATA = 5,     /* synthetic data; index: which */
+  SNGP_RANDOM_SUBSAMPLE = 6 /* rows from which scales are chosen */
+} sngp_random_purpose;
+
+typedef struct {
+  uint32_t key[2];
+  uint32_t purpose_step; /* purpose in the upper 8 bits, the step's upper 24 bits below */
+  uint32_t step;
+  uint32_t index;
+} sngp_random_stream;
+
+/* step must lie below 2^56, index below 2^32. */
+sngp_random_stream sngp_random_open(int64_t seed, sngp_random_purpose purpose, int64_t step,
+                                    int64_t index);
+
+/* The words of block `block` of the stream: elements 4 block ... 4 block + 3. */
+void sngp_random_block(const sngp_random_stream *stream, uint32_t block, uint32_t words[4]);
+
+/* Element `element` as a number in (0, 1), 32 bits fine, never 0 or 1. */
+double sngp_random_uniform(const sngp_random_stream *stream, int64_t element);
+
+/* Fill `count` values: uniform over [low, high); normal with mean 0. */
+void sngp_random_fill_uniform(const sngp_random_stream *stream, double low, double high,
+                              float *values, size_t count);
+void sngp_random_fill_normal(const sngp_random_stream *stream, double std, float *values,
+                             size_t count);
+
+/* A uniformly random permutation of 0 ... count - 1 (Fisher and Yates). */
+void sngp_random_permutation(const sngp_random_stream *stream, int64_t *order, int64_t count);
+
+#endif

@@ -1,0 +1,30 @@
+/* The dataset: rows of features with optional labels, weights and names. Immutable once made, but
+   for the weights. */
+#ifndef SNGP_DATA_DATASET_H
+#define SNGP_DATA_DATASET_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "sngp/dataset.h"
+
+struct sngp_dataset {
+  int64_t rows, cols, row_stride;
+  int64_t num_classes;   /* 0 without labels */
+  const float *features; /* owned_features or the caller's */
+  const int32_t *labels; /* owned_labels, the caller's, or NULL */
+  float *weights;        /* owned; NULL: all 1 */
+  char **class_names;    /* owned, one block; NULL: plain numbers */
+  char **feature_names;  /* owned, one block; NULL: none */
+  float *owned_features;
+  int32_t *owned_labels;
+};
+
+/* A new dataset with room for rows x cols features of its own (stride cols), and labels where
+   asked; the caller fills owned_features and owned_labels, then calls sngp_dataset_check(). */
+sngp_status sngp_dataset_allocate(int64_t rows, int64_t cols, bool labels, sngp_dataset **dataset);
+
+/* Checks every feature and label; with num_classes 0 sets it to the largest label + 1. */
+sngp_status sngp_dataset_check(sngp_dataset *dataset);
+
+#endif

@@ -1,0 +1,44 @@
+/* The model: configuration, parameter blocks, network, posterior. */
+#ifndef SNGP_MODEL_MODEL_H
+#define SNGP_MODEL_MODEL_H
+
+#include "gp/posterior.h"
+#include "model/network.h"
+#include "model/parameters.h"
+#include "sngp/model.h"
+
+struct sngp_model {
+  sngp_model_config config; /* scales chosen from data in place of the zeros; names owned below */
+  char **class_names;       /* one block each, or NULL */
+  char **feature_names;
+  sngp_parameter_table table;
+  float *trainable;         /* the blocks that `table` describes */
+  float *frozen;
+  bool scaling_chosen;      /* input_scaling.* hold values (where inputs are standardised) */
+  sngp_network network;     /* views into the blocks */
+  sngp_posterior posterior; /* GP head only; size 0 otherwise */
+  float *moments[2];        /* the optimizer's, each trainable_size; NULL before the first step */
+  int32_t moments_algorithm;
+  sngp_training_record training;
+};
+
+/* A model of a configuration that is checked here, with zeros for parameters (input scaling 0 and
+   1), and the posterior of no data. */
+sngp_status sngp_model_allocate(const sngp_model_config *config, sngp_model **model);
+
+/* Draws the initial parameters. */
+void sngp_model_draw(sngp_model *model);
+
+/* Where a tensor's values lie. */
+float *sngp_model_values(const sngp_model *model, const sngp_parameter *parameter);
+
+/* Whether something is still to be chosen from data: SNGP_ERROR_NOT_PREPARED, naming it. */
+sngp_status sngp_model_check_prepared(const sngp_model *model);
+
+/* Checks a configuration (of this library's own size). */
+sngp_status sngp_model_config_check(const sngp_model_config *config);
+
+/* The defaults of a preset; input_dim and num_classes 0. */
+sngp_model_config sngp_model_config_default(int32_t preset);
+
+#endif
