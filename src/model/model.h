@@ -12,7 +12,7 @@ struct sngp_model {
   char **class_names;       /* one block each, or NULL */
   char **feature_names;
   sngp_parameter_table table;
-  float *trainable;         /* the blocks that `table` describes */
+  float *trainable; /* the blocks that `table` describes */
   float *frozen;
   bool scaling_chosen;      /* input_scaling.* hold values (where inputs are standardised) */
   sngp_network network;     /* views into the blocks */
