@@ -1,0 +1,72 @@
+#include "linalg/blas.h"
+
+#include <cblas.h>
+
+static CBLAS_TRANSPOSE operation(bool transpose) { return transpose ? CblasTrans : CblasNoTrans; }
+
+void sngp_sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float *a,
+                int64_t stride_a, const float *b, int64_t stride_b, float beta, float *c,
+                int64_t stride_c) {
+  cblas_sgemm(CblasRowMajor, operation(transpose_a), operation(transpose_b), (blasint)m, (blasint)n,
+              (blasint)k, 1.0f, a, (blasint)stride_a, b, (blasint)stride_b, beta, c,
+              (blasint)stride_c);
+}
+
+void sngp_dgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
+                const double *a, int64_t stride_a, const double *b, int64_t stride_b, double beta,
+                double *c, int64_t stride_c) {
+  cblas_dgemm(CblasRowMajor, operation(transpose_a), operation(transpose_b), (blasint)m, (blasint)n,
+              (blasint)k, alpha, a, (blasint)stride_a, b, (blasint)stride_b, beta, c,
+              (blasint)stride_c);
+}
+
+void sngp_sgemv(bool transpose, int64_t rows, int64_t cols, const float *a, const float *x,
+                float *y) {
+  cblas_sgemv(CblasRowMajor, operation(transpose), (blasint)rows, (blasint)cols, 1.0f, a,
+              (blasint)cols, x, 1, 0.0f, y, 1);
+}
+
+void sngp_dgemv(bool transpose, int64_t rows, int64_t cols, const double *a, const double *x,
+                double *y) {
+  cblas_dgemv(CblasRowMajor, operation(transpose), (blasint)rows, (blasint)cols, 1.0, a,
+              (blasint)cols, x, 1, 0.0, y, 1);
+}
+
+void sngp_dsyrk_transposed(int64_t n, int64_t k, double alpha, const double *a, int64_t stride_a,
+                           double beta, double *c, int64_t stride_c) {
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)n, (blasint)k, alpha, a,
+              (blasint)stride_a, beta, c, (blasint)stride_c);
+}
+
+void sngp_dsyrk(int64_t n, int64_t k, const double *a, int64_t stride_a, double *c,
+                int64_t stride_c) {
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (blasint)n, (blasint)k, 1.0, a,
+              (blasint)stride_a, 0.0, c, (blasint)stride_c);
+}
+
+void sngp_ssyrk(int64_t n, int64_t k, const float *a, int64_t stride_a, float *c,
+                int64_t stride_c) {
+  cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, (blasint)n, (blasint)k, 1.0f, a,
+              (blasint)stride_a, 0.0f, c, (blasint)stride_c);
+}
+
+void sngp_strmm_transposed(int64_t rows, int64_t n, const float *lower, float *b) {
+  cblas_strmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (blasint)rows,
+              (blasint)n, 1.0f, lower, (blasint)n, b, (blasint)n);
+}
+
+void sngp_mirror_lower_double(int64_t n, double *a) {
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
+}
+
+void sngp_mirror_lower_float(int64_t n, float *a) {
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
+}
+
+int sngp_blas_threads(void) { return openblas_get_num_threads(); }
+
+void sngp_blas_set_threads(int num_threads) { openblas_set_num_threads(num_threads); }
+
+const char *sngp_blas_description(void) { return openblas_get_config(); }

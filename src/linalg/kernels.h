@@ -1,0 +1,78 @@
+/* Vector kernels: plain loops that the compiler vectorises, for several instruction sets. On x86-64
+   with gcc, cos, sin and exp go to glibc's vector library (at most 4 ulp off); elsewhere to libm.
+ */
+#ifndef SNGP_LINALG_KERNELS_H
+#define SNGP_LINALG_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/random.h"
+
+/* y_i = scale cos(x_i) */
+void sngp_kernel_cos(size_t n, const float *x, float scale, float *y);
+/* y_i = -scale sin(x_i) y_i: the derivative of the above times the gradient in y */
+void sngp_kernel_cos_backward(size_t n, const float *x, float scale, float *y);
+/* y_i = exp(y_i) */
+void sngp_kernel_exp(size_t n, float *y);
+
+/* Each row of x (rows, n) += bias (n). */
+void sngp_kernel_add_rows(size_t rows, size_t n, const float *bias, float *x);
+/* sums (n) = column sums of x (rows, n). */
+void sngp_kernel_column_sums(size_t rows, size_t n, const float *x, float *sums);
+
+/* h += max(0, z + bias) over (rows, n). A NaN passes. */
+void sngp_kernel_relu_add(size_t rows, size_t n, const float *z, const float *bias, float *h);
+
+/* One row of n with dropout: a = max(0, z + bias) keep_scale where kept, else 0; next = h + a. Each
+   element takes 16 random bits of `words`, which sngp_kernel_random_words() made in (n + 7) / 8
+   blocks, and is kept where they are at least `threshold`. A NaN passes. */
+void sngp_kernel_relu_dropout(size_t n, const float *z, const float *bias, const float *h,
+                              const uint32_t *words, uint32_t threshold, float keep_scale, float *a,
+                              float *next);
+/* dz = dh keep_scale where a > 0, else 0. */
+void sngp_kernel_relu_dropout_backward(size_t n, const float *a, const float *dh, float keep_scale,
+                                       float *dz);
+
+/* The words of `blocks` consecutive blocks of a stream: word k of block i at words[k * blocks + i].
+ */
+void sngp_kernel_random_words(const sngp_random_stream *stream, uint32_t first_block, size_t blocks,
+                              uint32_t *words);
+
+/* sum x, sum x y, sum (x - center)^2, each by 16 interleaved partial sums in a fixed order. */
+float sngp_kernel_sum(size_t n, const float *x);
+float sngp_kernel_dot(size_t n, const float *x, const float *y);
+float sngp_kernel_sum_squares(size_t n, const float *x, float center);
+
+/* y += x;  y = x scale + offset;  y += factor x;  y = (x - mean) / scale, element by element. */
+void sngp_kernel_add(size_t n, const float *x, float *y);
+void sngp_kernel_affine(size_t n, const float *x, float scale, float offset, float *y);
+void sngp_kernel_add_scaled(size_t n, float factor, const float *x, float *y);
+void sngp_kernel_standardize(size_t n, const float *x, const float *mean, const float *scale,
+                             float *y);
+/* y = factor x in double precision. */
+void sngp_kernel_to_double(size_t n, const float *x, double factor, double *y);
+
+/* Whether no element is NaN or infinite. */
+bool sngp_kernel_all_finite(size_t n, const float *x);
+
+/* What an optimizer update needs; the gradient is multiplied by gradient_scale first. */
+typedef struct {
+  float rate;  /* step size, for Adam with its bias correction */
+  float beta1; /* decay of the first moment, or SGD's momentum */
+  float beta2; /* decay of the second moment */
+  float epsilon;
+  float gradient_scale;
+} sngp_update_scalars;
+
+/* Adam in Keras's form; SGD as in PyTorch. */
+void sngp_kernel_adam(size_t n, const sngp_update_scalars *scalars, const float *gradient,
+                      float *parameter, float *first, float *second);
+void sngp_kernel_sgd(size_t n, const sngp_update_scalars *scalars, bool nesterov,
+                     const float *gradient, float *parameter, float *velocity);
+
+/* The instruction set that the kernels run on: "avx512f", "avx2" or "baseline". */
+const char *sngp_kernel_instruction_set(void);
+
+#endif
