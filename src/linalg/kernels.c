@@ -33,6 +33,10 @@ KERNEL void sngp_kernel_cos(size_t n, const float *restrict x, float scale, floa
   for (size_t i = 0; i < n; i++) y[i] = scale * cosf(x[i]);
 }
 
+KERNEL void sngp_kernel_cos_in_place(size_t n, float scale, float *restrict y) {
+  for (size_t i = 0; i < n; i++) y[i] = scale * cosf(y[i]);
+}
+
 /* A loop of its own: gcc fuses a sine and a cosine of one argument into a scalar sincosf. */
 KERNEL void sngp_kernel_cos_backward(size_t n, const float *restrict x, float scale,
                                      float *restrict y) {

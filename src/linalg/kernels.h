@@ -12,6 +12,8 @@
 
 /* y_i = scale cos(x_i) */
 void sngp_kernel_cos(size_t n, const float *x, float scale, float *y);
+/* y_i = scale cos(y_i) */
+void sngp_kernel_cos_in_place(size_t n, float scale, float *y);
 /* y_i = -scale sin(x_i) y_i: the derivative of the above times the gradient in y */
 void sngp_kernel_cos_backward(size_t n, const float *x, float scale, float *y);
 /* y_i = exp(y_i) */
