@@ -25,9 +25,12 @@ enum {
 /** Values of sngp_fit_config::covariance: how a GP head gets its posterior. */
 enum {
   SNGP_COVARIANCE_EXACT_PASS = 0, /**< one pass over the training rows after training: final
-                                     weights, no dropout, after a last spectral projection */
-  SNGP_COVARIANCE_LAST_EPOCH = 1  /**< the tutorial's way: the features of the last epoch's steps,
-                                       weights moving and dropout on */
+                                       weights, no dropout, after a last spectral projection */
+  SNGP_COVARIANCE_IN_TRAINING = 1 /**< the tutorial's way, from the features of the training steps,
+                                       weights moving and dropout on: those of the last epoch, each
+                                       row once, or with a covariance_momentum the moving average
+                                       over all steps. A fit that ends before its last epoch makes
+                                       the exact pass instead */
 };
 
 /** Values of sngp_fit_progress::event. */
@@ -75,7 +78,7 @@ typedef struct sngp_fit_config {
   int64_t patience;     /**< early stopping: epochs without a better validation loss before the fit
                              ends and goes back to the best weights; 0, the default: never */
   double min_improvement;     /**< early stopping: what counts as better; default 0 */
-  int32_t covariance;         /**< SNGP_COVARIANCE_*; default EXACT_PASS, tutorial LAST_EPOCH */
+  int32_t covariance;         /**< SNGP_COVARIANCE_*; default EXACT_PASS, tutorial IN_TRAINING */
   int32_t reserved;           /**< 0 */
   sngp_fit_callback callback; /**< NULL: none */
   void *context;              /**< handed to the callback */

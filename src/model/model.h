@@ -26,8 +26,20 @@ struct sngp_model {
    1), and the posterior of no data. */
 sngp_status sngp_model_allocate(const sngp_model_config *config, sngp_model **model);
 
-/* Draws the initial parameters. */
-void sngp_model_draw(sngp_model *model);
+/* Draws the initial parameters and projects them once. */
+sngp_status sngp_model_draw(sngp_model *model);
+
+/* Projects the normalised blocks; pool NULL: in this thread. */
+sngp_status sngp_model_project(sngp_model *model, int64_t iterations, sngp_pool *pool);
+
+/* Sets the chosen scales in configuration and network. */
+void sngp_model_set_scales(sngp_model *model, double kernel_scale, double radius_scale);
+
+/* Makes sure that the first `count` moment blocks exist. */
+sngp_status sngp_model_take_moments(sngp_model *model, int count);
+
+/* An independent copy, posterior and moments included. */
+sngp_status sngp_model_copy(const sngp_model *model, sngp_model **copy);
 
 /* Where a tensor's values lie. */
 float *sngp_model_values(const sngp_model *model, const sngp_parameter *parameter);

@@ -1,0 +1,158 @@
+#include "sngp/model.h"
+
+#include <string.h>
+
+#include "api/check.h"
+#include "base/struct_size.h"
+#include "linalg/kernels.h"
+#include "model/model.h"
+#include "model/summary.h"
+
+/* Sizes of the structs in the first version. */
+#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
+static const size_t SMALLEST_CONFIG = END_OF(sngp_model_config, feature_names);
+static const size_t SMALLEST_INFO = END_OF(sngp_parameter_info, cols);
+static const size_t SMALLEST_RECORD = END_OF(sngp_training_record, covariance_jitter);
+
+sngp_status sngp_model_config_init(sngp_model_config *config, size_t size) {
+  sngp_model_config own = sngp_model_config_default(SNGP_PRESET_DEFAULT);
+  return sngp_struct_init(&own, sizeof own, SMALLEST_CONFIG, config, size, "model config");
+}
+
+static sngp_status import_config(const sngp_model_config *config, sngp_model_config *own) {
+  *own = sngp_model_config_default(SNGP_PRESET_DEFAULT);
+  return sngp_struct_import(own, sizeof *own, SMALLEST_CONFIG, config, "model config");
+}
+
+sngp_status sngp_model_config_preset(sngp_model_config *config, int32_t preset) {
+  SNGP_TRY(sngp_check_preset(preset));
+  sngp_model_config old;
+  SNGP_TRY(import_config(config, &old));
+  sngp_model_config own = sngp_model_config_default(preset);
+  own.input_dim = old.input_dim;
+  own.num_classes = old.num_classes;
+  own.head = old.head;
+  own.seed = old.seed;
+  own.class_names = old.class_names;
+  own.feature_names = old.feature_names;
+  return sngp_struct_export(&own, sizeof own, SMALLEST_CONFIG, config, "model config");
+}
+
+sngp_status sngp_model_config_validate(const sngp_model_config *config) {
+  sngp_model_config own;
+  SNGP_TRY(import_config(config, &own));
+  return sngp_model_config_check(&own);
+}
+
+sngp_status sngp_model_create(const sngp_model_config *config, sngp_model **model) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  *model = NULL;
+  sngp_model_config own;
+  SNGP_TRY(import_config(config, &own));
+  sngp_model *made = NULL;
+  SNGP_TRY(sngp_model_allocate(&own, &made));
+  sngp_status status = sngp_model_draw(made);
+  if (status != SNGP_OK) {
+    sngp_model_free(made);
+    return status;
+  }
+  *model = made;
+  return SNGP_OK;
+}
+
+sngp_status sngp_model_clone(const sngp_model *model, sngp_model **clone) {
+  SNGP_TRY(sngp_check_pointer(clone, "clone"));
+  *clone = NULL;
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  return sngp_model_copy(model, clone);
+}
+
+sngp_status sngp_model_get_config(const sngp_model *model, sngp_model_config *config) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  return sngp_struct_export(&model->config, sizeof model->config, SMALLEST_CONFIG, config,
+                            "model config");
+}
+
+sngp_status sngp_model_parameter_count(const sngp_model *model, int64_t *total,
+                                       int64_t *trainable) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  sngp_parameter_counts counts = sngp_model_count(model);
+  if (total != NULL) *total = counts.total;
+  if (trainable != NULL) *trainable = counts.trainable;
+  return SNGP_OK;
+}
+
+int64_t sngp_model_num_parameters(const sngp_model *model) {
+  return model == NULL ? 0 : (int64_t)model->table.count;
+}
+
+sngp_status sngp_model_parameter_info(const sngp_model *model, int64_t index,
+                                      sngp_parameter_info *info) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  int64_t count = (int64_t)model->table.count;
+  if (index < 0 || index >= count)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "index is %lld, but must lie in [0, %lld)",
+                     (long long)index, (long long)count);
+  const sngp_parameter *tensor = &model->table.items[index];
+  sngp_parameter_info own = {.struct_size = sizeof own,
+                             .trainable = tensor->trainable,
+                             .name = tensor->name,
+                             .rows = tensor->rows,
+                             .cols = tensor->cols};
+  return sngp_struct_export(&own, sizeof own, SMALLEST_INFO, info, "parameter info");
+}
+
+static sngp_status find_tensor(const sngp_model *model, const char *name, const float *values,
+                               int64_t count, const sngp_parameter **found) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  SNGP_TRY(sngp_check_pointer(name, "name"));
+  SNGP_TRY(sngp_check_pointer(values, "values"));
+  const sngp_parameter *tensor = sngp_parameter_find(&model->table, name);
+  if (tensor == NULL)
+    return sngp_fail(SNGP_ERROR_NOT_FOUND, "the model has no parameter \"%s\"", name);
+  if (count != tensor->rows * tensor->cols)
+    return sngp_fail(SNGP_ERROR_DIMENSION, "count is %lld, but \"%s\" has %lld x %lld values",
+                     (long long)count, name, (long long)tensor->rows, (long long)tensor->cols);
+  *found = tensor;
+  return SNGP_OK;
+}
+
+sngp_status sngp_model_get_parameter(const sngp_model *model, const char *name, float *values,
+                                     int64_t count) {
+  const sngp_parameter *tensor = NULL;
+  SNGP_TRY(find_tensor(model, name, values, count, &tensor));
+  memcpy(values, sngp_model_values(model, tensor), (size_t)count * sizeof *values);
+  return SNGP_OK;
+}
+
+sngp_status sngp_model_set_parameter(sngp_model *model, const char *name, const float *values,
+                                     int64_t count) {
+  const sngp_parameter *tensor = NULL;
+  SNGP_TRY(find_tensor(model, name, values, count, &tensor));
+  if (!sngp_kernel_all_finite((size_t)count, values))
+    return sngp_fail(SNGP_ERROR_NOT_FINITE, "values for \"%s\" hold a NaN or an infinity", name);
+  memcpy(sngp_model_values(model, tensor), values, (size_t)count * sizeof *values);
+  model->posterior.current = false;
+  return SNGP_OK;
+}
+
+sngp_status sngp_model_get_training_record(const sngp_model *model, sngp_training_record *record) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  return sngp_struct_export(&model->training, sizeof model->training, SMALLEST_RECORD, record,
+                            "training record");
+}
+
+sngp_status sngp_model_summary(const sngp_model *model, char *buffer, int64_t size,
+                               int64_t *length) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  int64_t needed = sngp_model_summarize(model, NULL, 0);
+  if (buffer != NULL) {
+    if (size <= needed)
+      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                       "size is %lld, but the summary takes %lld bytes", (long long)size,
+                       (long long)needed + 1);
+    sngp_model_summarize(model, buffer, size);
+  }
+  if (length != NULL) *length = needed;
+  return SNGP_OK;
+}

@@ -1,0 +1,125 @@
+#include <math.h>
+
+#include "base/memory.h"
+#include "model/model.h"
+
+static const double PI = 3.14159265358979323846;
+
+/* BLAS takes 32-bit dimensions; rows of a block times a width must fit them as well. */
+static const int64_t LARGEST_DIMENSION = 1 << 24;
+
+sngp_model_config sngp_model_config_default(int32_t preset) {
+  sngp_model_config config = {
+      .struct_size = sizeof config,
+      .task = SNGP_TASK_CLASSIFICATION,
+      .backbone = SNGP_BACKBONE_RESIDUAL,
+      .head = SNGP_HEAD_GAUSSIAN_PROCESS,
+      .num_layers = 6,
+      .num_hidden = 128,
+      .dropout_rate = 0.1,
+      .spectral_norm_bound = 0.9,
+      .power_iterations = 1,
+      .train_input_layer = 1,
+      .standardize_inputs = 1,
+      .num_random_features = 1024,
+      .random_feature_std = 1,
+      .normalize_input = SNGP_NORMALIZE_RADIUS,
+      .likelihood = SNGP_LIKELIHOOD_GAUSSIAN,
+      .ridge = 1,
+      .covariance_momentum = -1,
+      .l2_regularization = 1e-6,
+      .mean_field_factor = PI / 8,
+  };
+  if (preset == SNGP_PRESET_TUTORIAL) {
+    config.train_input_layer = 0;
+    config.standardize_inputs = 0;
+    config.kernel_scale = 1;
+    config.normalize_input = SNGP_NORMALIZE_NONE;
+    config.scale_random_features = 1;
+  }
+  return config;
+}
+
+static sngp_status bad_number(const char *field, double value, const char *range) {
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "model config: %s is %g, but must be %s", field,
+                   value, range);
+}
+
+static sngp_status check_size(const char *field, int64_t value, int64_t smallest) {
+  if (value >= smallest && value <= LARGEST_DIMENSION) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                   "model config: %s is %lld, but must lie in [%lld, %lld]", field,
+                   (long long)value, (long long)smallest, (long long)LARGEST_DIMENSION);
+}
+
+static sngp_status check_choice(const char *field, int32_t value, int32_t count) {
+  if (value >= 0 && value < count) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "model config: %s is %d, but must lie in [0, %d]",
+                   field, value, count - 1);
+}
+
+static bool positive(double value) { return value > 0 && isfinite(value); }
+static bool not_negative(double value) { return value >= 0 && isfinite(value); }
+
+static sngp_status check_sizes(const sngp_model_config *c) {
+  SNGP_TRY(check_size("input_dim", c->input_dim, 1));
+  SNGP_TRY(check_size("num_classes", c->num_classes, 2));
+  SNGP_TRY(check_size("num_layers", c->num_layers, 0));
+  SNGP_TRY(check_size("num_hidden", c->num_hidden, 1));
+  SNGP_TRY(check_size("power_iterations", c->power_iterations, 1));
+  SNGP_TRY(check_size("num_random_features", c->num_random_features, 1));
+  int64_t widest = c->input_dim > c->num_hidden ? c->input_dim : c->num_hidden;
+  bool gp = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
+  if (gp && c->num_random_features > widest) widest = c->num_random_features;
+  size_t floats = 0, layers = (size_t)c->num_layers + 2; /* an upper bound of the blocks */
+  if (!sngp_size_multiply((size_t)widest, (size_t)widest, &floats) ||
+      !sngp_size_multiply(floats, layers * sizeof(double), &floats))
+    return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
+                     "model config: %lld layers of width %lld overflow the address space",
+                     (long long)c->num_layers, (long long)widest);
+  return SNGP_OK;
+}
+
+static sngp_status check_names(const char *field, const char *const *names, int64_t count) {
+  for (int64_t i = 0; names != NULL && i < count; i++)
+    if (names[i] == NULL)
+      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "model config: %s[%lld] is NULL", field,
+                       (long long)i);
+  return SNGP_OK;
+}
+
+sngp_status sngp_model_config_check(const sngp_model_config *c) {
+  SNGP_TRY(check_choice("task", c->task, 1));
+  SNGP_TRY(check_choice("backbone", c->backbone, 1));
+  SNGP_TRY(check_choice("head", c->head, 2));
+  SNGP_TRY(check_choice("likelihood", c->likelihood, 1));
+  SNGP_TRY(check_choice("normalize_input", c->normalize_input, 3));
+  SNGP_TRY(check_choice("train_input_layer", c->train_input_layer, 2));
+  SNGP_TRY(check_choice("standardize_inputs", c->standardize_inputs, 2));
+  SNGP_TRY(check_choice("orthogonal_features", c->orthogonal_features, 2));
+  SNGP_TRY(check_choice("scale_random_features", c->scale_random_features, 2));
+  SNGP_TRY(check_sizes(c));
+  if (!(c->dropout_rate >= 0 && c->dropout_rate < 1))
+    return bad_number("dropout_rate", c->dropout_rate, "in [0, 1)");
+  if (!not_negative(c->spectral_norm_bound))
+    return bad_number("spectral_norm_bound", c->spectral_norm_bound, "positive, or 0 for none");
+  if (!not_negative(c->kernel_scale))
+    return bad_number("kernel_scale", c->kernel_scale, "positive, or 0 to be chosen from data");
+  if (!not_negative(c->radius_scale))
+    return bad_number("radius_scale", c->radius_scale, "positive, or 0 to be chosen from data");
+  if (!positive(c->random_feature_std))
+    return bad_number("random_feature_std", c->random_feature_std, "positive");
+  if (!positive(c->ridge)) return bad_number("ridge", c->ridge, "positive");
+  if (!(c->covariance_momentum < 1) || !isfinite(c->covariance_momentum))
+    return bad_number("covariance_momentum", c->covariance_momentum,
+                      "below 1 (0 or less: an exact sum)");
+  if (!not_negative(c->l2_regularization))
+    return bad_number("l2_regularization", c->l2_regularization, "0 or more");
+  if (!isfinite(c->mean_field_factor))
+    return bad_number("mean_field_factor", c->mean_field_factor, "finite");
+  if (c->seed < 0)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "model config: seed is %lld, but must not be negative", (long long)c->seed);
+  SNGP_TRY(check_names("class_names", c->class_names, c->num_classes));
+  return check_names("feature_names", c->feature_names, c->input_dim);
+}

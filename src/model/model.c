@@ -1,0 +1,178 @@
+#include "model/model.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "linalg/kernels.h"
+#include "nn/initializers.h"
+
+/* u and v of spectral normalisation start as normals of this deviation (the references' choice). */
+static const double SINGULAR_VECTOR_STD = 0.05;
+
+static sngp_status copy_names(sngp_model *model, const sngp_model_config *config) {
+  if (config->class_names != NULL) {
+    model->class_names = sngp_copy_strings(config->class_names, (size_t)config->num_classes);
+    if (model->class_names == NULL) return sngp_fail_memory("class names");
+  }
+  if (config->feature_names != NULL) {
+    model->feature_names = sngp_copy_strings(config->feature_names, (size_t)config->input_dim);
+    if (model->feature_names == NULL) return sngp_fail_memory("feature names");
+  }
+  model->config.class_names = (const char *const *)model->class_names;
+  model->config.feature_names = (const char *const *)model->feature_names;
+  return SNGP_OK;
+}
+
+static sngp_status take_blocks(sngp_model *model) {
+  SNGP_TRY(sngp_parameter_table_create(&model->config, &model->table));
+  model->trainable = sngp_allocate(model->table.trainable_size, sizeof(float));
+  model->frozen = sngp_allocate(model->table.frozen_size, sizeof(float));
+  if (model->trainable == NULL || model->frozen == NULL)
+    return sngp_fail_memory("the parameters of a model");
+  SNGP_TRY(sngp_network_bind(&model->network, &model->config, &model->table, model->trainable,
+                             model->frozen));
+  const sngp_parameter *scale = sngp_parameter_find(&model->table, "input_scaling.scale");
+  for (int64_t i = 0; scale != NULL && i < scale->cols; i++) sngp_model_values(model, scale)[i] = 1;
+  if (model->config.head != SNGP_HEAD_GAUSSIAN_PROCESS) return SNGP_OK;
+  return sngp_posterior_create(&model->posterior, model->config.num_random_features);
+}
+
+sngp_status sngp_model_allocate(const sngp_model_config *config, sngp_model **out) {
+  *out = NULL;
+  SNGP_TRY(sngp_model_config_check(config));
+  sngp_model *model = sngp_allocate(1, sizeof *model);
+  if (model == NULL) return sngp_fail_memory("a model");
+  model->config = *config;
+  model->training.struct_size = sizeof model->training;
+  sngp_status status = copy_names(model, config);
+  if (status == SNGP_OK) status = take_blocks(model);
+  if (status != SNGP_OK) {
+    sngp_model_free(model);
+    return status;
+  }
+  *out = model;
+  return SNGP_OK;
+}
+
+void sngp_model_free(sngp_model *model) {
+  if (model == NULL) return;
+  sngp_release(model->class_names);
+  sngp_release(model->feature_names);
+  sngp_release(model->table.items);
+  sngp_release(model->trainable);
+  sngp_release(model->frozen);
+  sngp_network_destroy(&model->network);
+  sngp_posterior_destroy(&model->posterior);
+  sngp_release(model->moments[0]);
+  sngp_release(model->moments[1]);
+  sngp_release(model);
+}
+
+float *sngp_model_values(const sngp_model *model, const sngp_parameter *parameter) {
+  return (parameter->trainable ? model->trainable : model->frozen) + parameter->offset;
+}
+
+static bool ends_with(const char *name, const char *end) {
+  size_t length = strlen(name), end_length = strlen(end);
+  return length >= end_length && strcmp(name + length - end_length, end) == 0;
+}
+
+/* Tensor `index` of the table draws from its own stream; biases stay 0. */
+static sngp_status draw_tensor(const sngp_model *model, int64_t index) {
+  static const double PI = 3.14159265358979323846;
+  const sngp_model_config *config = &model->config;
+  const sngp_parameter *tensor = &model->table.items[index];
+  size_t count = (size_t)(tensor->rows * tensor->cols);
+  float *values = sngp_model_values(model, tensor);
+  sngp_random_stream stream = sngp_random_open(config->seed, SNGP_RANDOM_INITIAL, 0, index);
+  if (strcmp(tensor->name, "features.weight") == 0) {
+    if (config->orthogonal_features)
+      return sngp_initialize_orthogonal(config->seed, index, tensor->rows, tensor->cols,
+                                        config->random_feature_std, values);
+    sngp_random_fill_normal(&stream, config->random_feature_std, values, count);
+  } else if (strcmp(tensor->name, "features.bias") == 0) {
+    sngp_random_fill_uniform(&stream, 0, 2 * PI, values, count);
+  } else if (ends_with(tensor->name, ".u") || ends_with(tensor->name, ".v")) {
+    sngp_random_fill_normal(&stream, SINGULAR_VECTOR_STD, values, count);
+  } else if (ends_with(tensor->name, ".weight")) {
+    sngp_initialize_glorot(&stream, tensor->rows, tensor->cols, values);
+  } else if (strcmp(tensor->name, "layer_norm.scale") == 0) {
+    for (size_t i = 0; i < count; i++) values[i] = 1;
+  }
+  return SNGP_OK;
+}
+
+sngp_status sngp_model_draw(sngp_model *model) {
+  for (size_t i = 0; i < model->table.count; i++) SNGP_TRY(draw_tensor(model, (int64_t)i));
+  return sngp_model_project(model, model->config.power_iterations, NULL);
+}
+
+sngp_status sngp_model_project(sngp_model *model, int64_t iterations, sngp_pool *pool) {
+  size_t width = (size_t)(model->network.hidden * model->network.num_layers);
+  float *scratch = sngp_allocate(width, sizeof *scratch);
+  if (scratch == NULL) return sngp_fail_memory("spectral normalisation");
+  sngp_pool *own = NULL;
+  sngp_status status = pool == NULL ? sngp_pool_create(1, &own) : SNGP_OK;
+  if (status == SNGP_OK)
+    sngp_network_project(&model->network, iterations, scratch, pool == NULL ? own : pool);
+  sngp_pool_free(own);
+  sngp_release(scratch);
+  return status;
+}
+
+sngp_status sngp_model_check_prepared(const sngp_model *model) {
+  const sngp_model_config *config = &model->config;
+  bool gp = config->head == SNGP_HEAD_GAUSSIAN_PROCESS;
+  const char *missing = NULL;
+  if (config->standardize_inputs && !model->scaling_chosen) missing = "the scaling of its inputs";
+  if (gp && config->kernel_scale == 0) missing = "kernel_scale";
+  if (gp && config->normalize_input == SNGP_NORMALIZE_RADIUS && config->radius_scale == 0)
+    missing = "radius_scale";
+  if (missing == NULL) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_NOT_PREPARED,
+                   "the model still has to choose %s from data: call sngp_model_prepare() or "
+                   "sngp_fit() first",
+                   missing);
+}
+
+void sngp_model_set_scales(sngp_model *model, double kernel_scale, double radius_scale) {
+  model->config.kernel_scale = model->network.head_input.kernel_scale = kernel_scale;
+  model->config.radius_scale = model->network.head_input.radius_scale = radius_scale;
+}
+
+sngp_status sngp_model_take_moments(sngp_model *model, int count) {
+  for (int i = 0; i < count; i++) {
+    if (model->moments[i] != NULL) continue;
+    model->moments[i] = sngp_allocate(model->table.trainable_size, sizeof(float));
+    if (model->moments[i] == NULL) return sngp_fail_memory("the optimizer's moments");
+  }
+  return SNGP_OK;
+}
+
+static sngp_status copy_into(sngp_model *copy, const sngp_model *model) {
+  size_t size = model->table.trainable_size * sizeof(float);
+  memcpy(copy->trainable, model->trainable, size);
+  memcpy(copy->frozen, model->frozen, model->table.frozen_size * sizeof(float));
+  copy->scaling_chosen = model->scaling_chosen;
+  copy->training = model->training;
+  copy->moments_algorithm = model->moments_algorithm;
+  int num_moments = model->moments[1] != NULL ? 2 : model->moments[0] != NULL ? 1 : 0;
+  SNGP_TRY(sngp_model_take_moments(copy, num_moments));
+  for (int i = 0; i < num_moments; i++) memcpy(copy->moments[i], model->moments[i], size);
+  if (model->posterior.size == 0) return SNGP_OK;
+  sngp_posterior_destroy(&copy->posterior);
+  return sngp_posterior_copy(&copy->posterior, &model->posterior);
+}
+
+sngp_status sngp_model_copy(const sngp_model *model, sngp_model **out) {
+  *out = NULL;
+  sngp_model *copy = NULL;
+  SNGP_TRY(sngp_model_allocate(&model->config, &copy));
+  sngp_status status = copy_into(copy, model);
+  if (status != SNGP_OK) {
+    sngp_model_free(copy);
+    return status;
+  }
+  *out = copy;
+  return SNGP_OK;
+}

@@ -1,0 +1,196 @@
+#include "model/network.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "linalg/kernels.h"
+#include "nn/residual_block.h"
+
+typedef struct {
+  const sngp_parameter_table *table;
+  float *trainable, *frozen;
+} blocks;
+
+/* The values of a tensor of the table, NULL where the model has none of that name. */
+static float *find(const blocks *all, const char *name) {
+  const sngp_parameter *parameter = sngp_parameter_find(all->table, name);
+  if (parameter == NULL) return NULL;
+  return (parameter->trainable ? all->trainable : all->frozen) + parameter->offset;
+}
+
+static float *find_in_block(const blocks *all, int64_t block, const char *part) {
+  char name[SNGP_PARAMETER_NAME_SIZE];
+  snprintf(name, sizeof name, "block.%lld.%s", (long long)block, part);
+  return find(all, name);
+}
+
+static void bind_head(sngp_network *network, const sngp_model_config *config, const blocks *all) {
+  network->output = (sngp_dense){.in = config->num_hidden,
+                                 .out = config->num_classes,
+                                 .weight = find(all, "output.weight"),
+                                 .bias = find(all, "output.bias")};
+  if (!network->gaussian_process) return;
+  int64_t num_features = config->num_random_features;
+  network->output.in = num_features;
+  network->head_input = (sngp_head_input){.normalize = config->normalize_input,
+                                          .hidden = config->num_hidden,
+                                          .kernel_scale = config->kernel_scale,
+                                          .radius_scale = config->radius_scale,
+                                          .scale = find(all, "layer_norm.scale"),
+                                          .offset = find(all, "layer_norm.offset")};
+  network->features = (sngp_random_features){
+      .in = sngp_head_input_width(config->normalize_input, config->num_hidden),
+      .num_features = num_features,
+      .weight = find(all, "features.weight"),
+      .bias = find(all, "features.bias"),
+      .scale = config->scale_random_features ? (float)sqrt(2.0 / (double)num_features) : 1};
+}
+
+sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *config,
+                              const sngp_parameter_table *table, float *trainable, float *frozen) {
+  const blocks all = {table, trainable, frozen};
+  *network = (sngp_network){
+      .inputs = config->input_dim,
+      .hidden = config->num_hidden,
+      .num_layers = config->num_layers,
+      .num_classes = config->num_classes,
+      .gaussian_process = config->head == SNGP_HEAD_GAUSSIAN_PROCESS,
+      .train_input_layer = config->train_input_layer != 0,
+      .dropout = sngp_dropout_create(config->dropout_rate),
+      .scaling_mean = find(&all, "input_scaling.mean"),
+      .scaling_scale = find(&all, "input_scaling.scale"),
+      .trainable = trainable,
+  };
+  int64_t hidden = config->num_hidden;
+  network->input = (sngp_dense){.in = config->input_dim,
+                                .out = hidden,
+                                .weight = find(&all, "input.weight"),
+                                .bias = find(&all, "input.bias")};
+  network->blocks = sngp_allocate((size_t)config->num_layers, sizeof *network->blocks);
+  if (network->blocks == NULL) return sngp_fail_memory("the layers");
+  for (int64_t i = 0; i < config->num_layers; i++) {
+    network->blocks[i].dense = (sngp_dense){.in = hidden,
+                                            .out = hidden,
+                                            .weight = find_in_block(&all, i, "weight"),
+                                            .bias = find_in_block(&all, i, "bias")};
+    network->blocks[i].norm = (sngp_spectral_norm){.bound = config->spectral_norm_bound,
+                                                   .u = find_in_block(&all, i, "u"),
+                                                   .v = find_in_block(&all, i, "v")};
+  }
+  bind_head(network, config, &all);
+  return SNGP_OK;
+}
+
+void sngp_network_destroy(sngp_network *network) {
+  sngp_release(network->blocks);
+  *network = (sngp_network){0};
+}
+
+void sngp_network_hidden(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  sngp_dense_forward(&network->input, pass->x, rows, pass->h);
+  for (int64_t i = 0; i < network->num_layers; i++)
+    sngp_residual_block_forward(&network->blocks[i].dense, pass->h, rows, pass->z);
+}
+
+void sngp_network_features(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  sngp_network_hidden(network, pass, rows);
+  sngp_head_input_forward(&network->head_input, pass->h, rows, pass->g, pass->moments);
+  sngp_random_features_forward(&network->features, pass->g, rows, pass->phi, pass->phi);
+}
+
+void sngp_network_logits(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  if (network->gaussian_process) {
+    sngp_network_features(network, pass, rows);
+    sngp_dense_forward(&network->output, pass->phi, rows, pass->logits);
+  } else {
+    sngp_network_hidden(network, pass, rows);
+    sngp_dense_forward(&network->output, pass->h, rows, pass->logits);
+  }
+}
+
+/* The hidden representation after `layer` blocks, kept in training. */
+static float *hidden_after(const sngp_network *network, const sngp_pass *pass, int64_t layer) {
+  return pass->h + layer * pass->rows * network->hidden;
+}
+
+void sngp_network_forward_training(const sngp_network *network, sngp_pass *pass, int64_t rows,
+                                   int64_t first_row, int64_t seed, int64_t step) {
+  sngp_dense_forward(&network->input, pass->x, rows, pass->h);
+  for (int64_t i = 0; i < network->num_layers; i++) {
+    sngp_random_stream stream = sngp_random_open(seed, SNGP_RANDOM_DROPOUT, step, i);
+    sngp_residual_block_forward_dropout(&network->blocks[i].dense, &network->dropout, &stream,
+                                        first_row, hidden_after(network, pass, i), rows, pass->z,
+                                        pass->words, pass->a + i * pass->rows * network->hidden,
+                                        hidden_after(network, pass, i + 1));
+  }
+  const float *h = hidden_after(network, pass, network->num_layers);
+  if (network->gaussian_process) {
+    sngp_head_input_forward(&network->head_input, h, rows, pass->g, pass->moments);
+    sngp_random_features_forward(&network->features, pass->g, rows, pass->angles, pass->phi);
+    h = pass->phi;
+  }
+  sngp_dense_forward(&network->output, h, rows, pass->logits);
+}
+
+/* Where the gradient of a trainable tensor lies in the pass. */
+static float *gradient_of(const sngp_network *network, const sngp_pass *pass, const float *values) {
+  return pass->gradient + (values - network->trainable);
+}
+
+static void head_backward(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  const float *h = hidden_after(network, pass, network->num_layers);
+  const sngp_dense *output = &network->output;
+  float *dweight = gradient_of(network, pass, output->weight);
+  if (!network->gaussian_process) {
+    sngp_dense_backward(output, h, pass->logits, rows, dweight,
+                        gradient_of(network, pass, output->bias), pass->dh);
+    return;
+  }
+  sngp_dense_backward(output, pass->phi, pass->logits, rows, dweight, NULL, NULL);
+  sngp_dense_backward(output, NULL, pass->logits, rows, NULL, NULL, pass->phi);
+  sngp_random_features_backward(&network->features, pass->angles, pass->phi, rows, pass->g);
+  const sngp_head_input *input = &network->head_input;
+  bool layer_norm = input->normalize == SNGP_NORMALIZE_LAYER_NORM;
+  sngp_head_input_backward(input, h, pass->moments, pass->g, rows, pass->dh,
+                           layer_norm ? gradient_of(network, pass, input->scale) : NULL,
+                           layer_norm ? gradient_of(network, pass, input->offset) : NULL);
+}
+
+void sngp_network_backward(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  head_backward(network, pass, rows);
+  for (int64_t i = network->num_layers - 1; i >= 0; i--) {
+    const sngp_dense *dense = &network->blocks[i].dense;
+    sngp_residual_block_backward(dense, &network->dropout, hidden_after(network, pass, i),
+                                 pass->a + i * pass->rows * network->hidden, rows,
+                                 i > 0 || network->train_input_layer, pass->dh, pass->z,
+                                 gradient_of(network, pass, dense->weight),
+                                 gradient_of(network, pass, dense->bias));
+  }
+  if (network->train_input_layer)
+    sngp_dense_backward(&network->input, pass->x, pass->dh, rows,
+                        gradient_of(network, pass, network->input.weight),
+                        gradient_of(network, pass, network->input.bias), NULL);
+}
+
+typedef struct {
+  const sngp_network *network;
+  int64_t iterations;
+  float *scratch;
+} projection;
+
+static void project_block(void *context, int index) {
+  const projection *all = context;
+  sngp_network_block *block = &all->network->blocks[index];
+  int64_t width = block->dense.in;
+  sngp_spectral_norm_project(&block->norm, width, width, block->dense.weight, all->iterations,
+                             all->scratch + index * width);
+}
+
+void sngp_network_project(const sngp_network *network, int64_t iterations, float *scratch,
+                          sngp_pool *pool) {
+  if (network->num_layers == 0 || network->blocks[0].norm.bound == 0) return;
+  projection all = {network, iterations, scratch};
+  sngp_pool_run(pool, project_block, &all, (int)network->num_layers);
+}

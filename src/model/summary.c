@@ -1,0 +1,101 @@
+#include "model/summary.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+sngp_parameter_counts sngp_model_count(const sngp_model *model) {
+  sngp_parameter_counts counts = {model->posterior.size * model->posterior.size, 0};
+  for (size_t i = 0; i < model->table.count; i++) {
+    const sngp_parameter *tensor = &model->table.items[i];
+    int64_t count = tensor->rows * tensor->cols;
+    if (tensor->counted) counts.total += count;
+    if (tensor->trainable) counts.trainable += count;
+  }
+  return counts;
+}
+
+typedef struct {
+  char *buffer;
+  int64_t size, length;
+} text;
+
+static void append(text *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(text *to, const char *format, ...) {
+  int64_t left = to->size - to->length;
+  va_list arguments;
+  va_start(arguments, format);
+  to->length += vsnprintf(left > 0 ? to->buffer + to->length : NULL, left > 0 ? (size_t)left : 0,
+                          format, arguments);
+  va_end(arguments);
+}
+
+/* 1,283,714 */
+static const char *with_commas(int64_t value, char out[32]) {
+  char digits[24];
+  int length = snprintf(digits, sizeof digits, "%" PRId64, value), used = 0;
+  for (int i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0) out[used++] = ',';
+    out[used++] = digits[i];
+  }
+  out[used] = '\0';
+  return out;
+}
+
+static void rule(text *to, char line) {
+  for (int i = 0; i < 72; i++) append(to, "%c", line);
+  append(to, "\n");
+}
+
+static void layer(text *to, const char *name, const char *kind, int64_t in, int64_t out,
+                  int64_t count, const char *note) {
+  char shape[48], number[32];
+  snprintf(shape, sizeof shape, "%" PRId64 " x %" PRId64, in, out);
+  append(to, "%-12s %-26s %-14s %12s  %s\n", name, kind, shape, with_commas(count, number), note);
+}
+
+int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size) {
+  const sngp_model_config *c = &model->config;
+  const int64_t hidden = c->num_hidden, classes = c->num_classes;
+  const bool bounded = c->spectral_norm_bound > 0;
+  text to = {buffer, size, 0};
+  char name[32], kind[48], number[32];
+
+  append(&to, "%-12s %-26s %-14s %12s  %s\n", "layer", "kind", "shape", "parameters", "");
+  rule(&to, '=');
+  if (c->standardize_inputs)
+    layer(&to, "input", "standardise, dense", c->input_dim, hidden, (c->input_dim + 1) * hidden,
+          c->train_input_layer ? "" : "frozen");
+  else
+    layer(&to, "input", "dense", c->input_dim, hidden, (c->input_dim + 1) * hidden,
+          c->train_input_layer ? "" : "frozen");
+  for (int64_t i = 0; i < c->num_layers; i++) {
+    snprintf(name, sizeof name, "block.%" PRId64, i);
+    if (bounded)
+      snprintf(kind, sizeof kind, "residual, norm <= %g", c->spectral_norm_bound);
+    else
+      snprintf(kind, sizeof kind, "residual");
+    layer(&to, name, kind, hidden, hidden, (hidden + 1 + (bounded ? 2 : 0)) * hidden, "");
+  }
+  if (c->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
+    const int64_t features = c->num_random_features, width = model->network.features.in;
+    if (c->normalize_input == SNGP_NORMALIZE_LAYER_NORM)
+      layer(&to, "layer_norm", "layer norm", hidden, hidden, 2 * hidden, "");
+    layer(
+        &to, "features",
+        c->normalize_input == SNGP_NORMALIZE_RADIUS ? "random features, radius" : "random features",
+        width, features, (width + 1) * features, "frozen");
+    layer(&to, "output", "dense", features, classes, (features + 1) * classes, "frozen bias");
+    layer(&to, "posterior", "precision matrix", features, features, features * features, "frozen");
+  } else {
+    layer(&to, "output", "dense", hidden, classes, (hidden + 1) * classes, "");
+  }
+  rule(&to, '=');
+  sngp_parameter_counts counts = sngp_model_count(model);
+  append(&to, "total parameters:     %s\n", with_commas(counts.total, number));
+  append(&to, "trainable parameters: %s\n", with_commas(counts.trainable, number));
+  append(&to, "other parameters:     %s\n", with_commas(counts.total - counts.trainable, number));
+  return to.length;
+}
