@@ -67,6 +67,8 @@ void sngp_mirror_lower_float(int64_t n, float *a) {
 
 int sngp_blas_threads(void) { return openblas_get_num_threads(); }
 
+int sngp_own_threads(int wanted) { return sngp_blas_threads() > 1 ? 1 : wanted; }
+
 void sngp_blas_set_threads(int num_threads) { openblas_set_num_threads(num_threads); }
 
 const char *sngp_blas_description(void) { return openblas_get_config(); }

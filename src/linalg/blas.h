@@ -38,6 +38,9 @@ void sngp_mirror_lower_float(int64_t n, float *a);
 
 /* OpenBLAS's threads, process-wide, and its description of itself. */
 int sngp_blas_threads(void);
+/* How many threads of the library's own to use where `wanted` are asked for: one while BLAS has
+   several, since its calls would then wait for each other. */
+int sngp_own_threads(int wanted);
 void sngp_blas_set_threads(int num_threads);
 const char *sngp_blas_description(void);
 

@@ -1,0 +1,24 @@
+/* Scores of rows of probabilities or logits (rows, K); larger means more uncertain. */
+#ifndef SNGP_PREDICT_SCORES_H
+#define SNGP_PREDICT_SCORES_H
+
+#include <stdint.h>
+
+/* The class of the largest probability, the first among equals. */
+void sngp_score_classes(const float *probabilities, int64_t rows, int64_t num_classes,
+                        int32_t *classes);
+
+/* 1 - max p */
+void sngp_score_uncertainty(const float *probabilities, int64_t rows, int64_t num_classes,
+                            float *scores);
+
+/* -sum p log p, in nats */
+void sngp_score_entropy(const float *probabilities, int64_t rows, int64_t num_classes,
+                        float *scores);
+
+/* K / (K + sum exp logit) (Sensoy et al., arXiv 1806.01768, as the SNGP paper uses it), finite for
+   logits of any size. */
+void sngp_score_dempster_shafer(const float *logits, int64_t rows, int64_t num_classes,
+                                float *scores);
+
+#endif

@@ -1,0 +1,80 @@
+#include "predict/workspace.h"
+
+#include "base/memory.h"
+#include "linalg/blas.h"
+
+/* Rows that a thread takes through the network at once: enough for the matrix products to be fast,
+   few enough for the activations to stay in the cache. */
+enum { MOST_BLOCK_ROWS = 128 };
+
+static sngp_status take(sngp_workspace *workspace, const sngp_model *model, int num_threads,
+                        bool covariance) {
+  SNGP_TRY(sngp_pool_create(num_threads, &workspace->pool));
+  workspace->passes = sngp_allocate((size_t)num_threads, sizeof *workspace->passes);
+  if (workspace->passes == NULL) return sngp_fail_memory("a workspace");
+  for (int i = 0; i < num_threads; i++)
+    SNGP_TRY(
+        sngp_pass_create(&model->network, workspace->block_rows, false, 0, &workspace->passes[i]));
+  if (!covariance) return SNGP_OK;
+  size_t count = 0;
+  if (sngp_size_multiply((size_t)workspace->max_rows, (size_t)workspace->num_features, &count))
+    workspace->projected = sngp_allocate(count, sizeof *workspace->projected);
+  if (workspace->projected != NULL) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY, "out of memory for the covariance of %lld rows",
+                   (long long)workspace->max_rows);
+}
+
+sngp_status sngp_workspace_take(const sngp_model *model, const sngp_predict_config *config,
+                                int64_t max_rows, sngp_workspace **out) {
+  *out = NULL;
+  const sngp_network *network = &model->network;
+  sngp_workspace *workspace = sngp_allocate(1, sizeof *workspace);
+  if (workspace == NULL) return sngp_fail_memory("a workspace");
+  *workspace = (sngp_workspace){
+      .block_rows = max_rows < MOST_BLOCK_ROWS ? max_rows : MOST_BLOCK_ROWS,
+      .max_rows = max_rows,
+      .inputs = network->inputs,
+      .hidden = network->hidden,
+      .num_classes = network->num_classes,
+      .head_inputs = network->features.in,
+      .num_features = network->features.num_features,
+  };
+  int64_t blocks = (max_rows + workspace->block_rows - 1) / workspace->block_rows;
+  int num_threads = sngp_own_threads(config->num_threads);
+  if (num_threads > blocks) num_threads = (int)blocks;
+  bool covariance = config->full_covariance && network->gaussian_process;
+  sngp_status status = take(workspace, model, num_threads, covariance);
+  if (status != SNGP_OK) {
+    sngp_workspace_free(workspace);
+    return status;
+  }
+  *out = workspace;
+  return SNGP_OK;
+}
+
+sngp_status sngp_workspace_check(const sngp_workspace *workspace, const sngp_model *model) {
+  const sngp_network *network = &model->network;
+  if (workspace->inputs == network->inputs && workspace->hidden == network->hidden &&
+      workspace->num_classes == network->num_classes &&
+      workspace->head_inputs == network->features.in &&
+      workspace->num_features == network->features.num_features)
+    return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_DIMENSION,
+                   "the workspace was made for a model of another shape: %lld inputs, %lld units, "
+                   "%lld features, %lld classes, not %lld, %lld, %lld, %lld",
+                   (long long)workspace->inputs, (long long)workspace->hidden,
+                   (long long)workspace->num_features, (long long)workspace->num_classes,
+                   (long long)network->inputs, (long long)network->hidden,
+                   (long long)network->features.num_features, (long long)network->num_classes);
+}
+
+void sngp_workspace_free(sngp_workspace *workspace) {
+  if (workspace == NULL) return;
+  if (workspace->passes != NULL)
+    for (int i = 0; i < sngp_pool_num_threads(workspace->pool); i++)
+      sngp_pass_destroy(&workspace->passes[i]);
+  sngp_pool_free(workspace->pool);
+  sngp_release(workspace->passes);
+  sngp_release(workspace->projected);
+  sngp_release(workspace);
+}

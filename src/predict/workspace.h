@@ -1,0 +1,24 @@
+/* All the memory that predictions take: threads and a pass over a block of rows for each. */
+#ifndef SNGP_PREDICT_WORKSPACE_H
+#define SNGP_PREDICT_WORKSPACE_H
+
+#include "model/model.h"
+#include "sngp/predict.h"
+
+struct sngp_workspace {
+  sngp_pool *pool;
+  sngp_pass *passes;  /* one a thread */
+  int64_t block_rows; /* rows of a pass */
+  float *projected;   /* with full covariance: Y = Phi R^T of all rows (max_rows, M) */
+  int64_t max_rows;
+  /* what the passes were laid out for */
+  int64_t inputs, hidden, num_classes, head_inputs, num_features;
+};
+
+sngp_status sngp_workspace_take(const sngp_model *model, const sngp_predict_config *config,
+                                int64_t max_rows, sngp_workspace **workspace);
+
+/* Whether a workspace was laid out for models like this one. */
+sngp_status sngp_workspace_check(const sngp_workspace *workspace, const sngp_model *model);
+
+#endif

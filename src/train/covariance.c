@@ -1,0 +1,71 @@
+#include "train/covariance.h"
+
+#include "base/memory.h"
+
+/* Rows that a thread takes through the network at once, and that enter the matrix at once. */
+enum { ROWS_PER_THREAD = 256 };
+
+typedef struct {
+  const sngp_network *network;
+  const sngp_dataset *data;
+  sngp_pass *passes;
+  int64_t first, count; /* rows of this round, ROWS_PER_THREAD to each pass */
+} round_of_rows;
+
+static int64_t rows_of(const round_of_rows *round, int index) {
+  int64_t left = round->count - (int64_t)index * ROWS_PER_THREAD;
+  return left < 0 ? 0 : left < ROWS_PER_THREAD ? left : ROWS_PER_THREAD;
+}
+
+static void compute_features(void *context, int index) {
+  const round_of_rows *round = context;
+  int64_t rows = rows_of(round, index), first = round->first + (int64_t)index * ROWS_PER_THREAD;
+  if (rows == 0) return;
+  for (int64_t i = 0; i < rows; i++)
+    sngp_pass_set_row(round->network, &round->passes[index], i,
+                      round->data->features + (first + i) * round->data->row_stride);
+  sngp_network_features(round->network, &round->passes[index], rows);
+}
+
+static void accumulate(sngp_model *model, round_of_rows *round, double decay, double scale,
+                       double *scratch, sngp_pool *pool) {
+  int threads = sngp_pool_num_threads(pool);
+  int64_t most = (int64_t)threads * ROWS_PER_THREAD;
+  for (round->first = 0; round->first < round->data->rows; round->first += most) {
+    int64_t left = round->data->rows - round->first;
+    round->count = left < most ? left : most;
+    sngp_pool_run(pool, compute_features, round, threads);
+    for (int i = 0; i < threads && rows_of(round, i) > 0; i++) {
+      int64_t first = round->first + (int64_t)i * ROWS_PER_THREAD;
+      const float *weights = round->data->weights;
+      sngp_posterior_update(&model->posterior, round->passes[i].phi,
+                            weights != NULL ? weights + first : NULL, rows_of(round, i),
+                            first == 0 ? decay : 1, scale, scratch, pool);
+    }
+  }
+}
+
+sngp_status sngp_covariance_accumulate(sngp_model *model, const sngp_dataset *data, double decay,
+                                       double scale, sngp_pool *pool) {
+  int threads = sngp_pool_num_threads(pool);
+  double *scratch =
+      sngp_allocate((size_t)(ROWS_PER_THREAD * model->posterior.size), sizeof *scratch);
+  sngp_pass *passes = sngp_allocate((size_t)threads, sizeof *passes);
+  sngp_status status = scratch != NULL && passes != NULL ? SNGP_OK : sngp_fail_memory("features");
+  for (int i = 0; i < threads && status == SNGP_OK; i++)
+    status = sngp_pass_create(&model->network, ROWS_PER_THREAD, false, 0, &passes[i]);
+  if (status == SNGP_OK) {
+    round_of_rows round = {.network = &model->network, .data = data, .passes = passes};
+    accumulate(model, &round, decay, scale, scratch, pool);
+  }
+  for (int i = 0; passes != NULL && i < threads; i++) sngp_pass_destroy(&passes[i]);
+  sngp_release(passes);
+  sngp_release(scratch);
+  return status;
+}
+
+sngp_status sngp_covariance_fit(sngp_model *model, const sngp_dataset *data, sngp_pool *pool) {
+  sngp_posterior_reset(&model->posterior);
+  SNGP_TRY(sngp_covariance_accumulate(model, data, 1, 1, pool));
+  return sngp_posterior_finish(&model->posterior, model->config.ridge);
+}

@@ -1,0 +1,314 @@
+#include "train/fit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "linalg/kernels.h"
+#include "optim/schedule.h"
+#include "train/covariance.h"
+#include "train/history.h"
+#include "train/prepare.h"
+#include "train/trainer.h"
+
+enum { DEFAULT_BATCH_SIZE = 128 };
+
+/* Of the last projection: u and v follow the weights all along, this makes sigma exact. */
+enum { LAST_PROJECTION_ITERATIONS = 20 };
+
+/* Weights to go back to: those of the last finite epoch, or of the best one. */
+typedef struct {
+  float *trainable, *frozen;
+} snapshot;
+
+typedef struct {
+  sngp_model *model;
+  sngp_optimizer *optimizer;
+  const sngp_dataset *training, *validation;
+  const sngp_fit_config *config;
+  sngp_trainer *trainer;
+  sngp_history *history;
+  sngp_schedule schedule;
+  int64_t batch_size, steps_per_epoch, step; /* step: of this fit */
+  int64_t *order;
+  snapshot finite, best;
+  double best_loss;
+  int64_t epochs_without_improvement;
+  double learning_rate; /* of the last step */
+} fit;
+
+static sngp_status snapshot_create(const sngp_model *model, snapshot *saved) {
+  saved->trainable = sngp_allocate(model->table.trainable_size, sizeof(float));
+  saved->frozen = sngp_allocate(model->table.frozen_size, sizeof(float));
+  if (saved->trainable == NULL || saved->frozen == NULL) return sngp_fail_memory("training");
+  return SNGP_OK;
+}
+
+static void snapshot_destroy(snapshot *saved) {
+  sngp_release(saved->trainable);
+  sngp_release(saved->frozen);
+}
+
+static void snapshot_take(const sngp_model *model, snapshot *saved) {
+  memcpy(saved->trainable, model->trainable, model->table.trainable_size * sizeof(float));
+  memcpy(saved->frozen, model->frozen, model->table.frozen_size * sizeof(float));
+}
+
+static void snapshot_restore(sngp_model *model, const snapshot *saved) {
+  memcpy(model->trainable, saved->trainable, model->table.trainable_size * sizeof(float));
+  memcpy(model->frozen, saved->frozen, model->table.frozen_size * sizeof(float));
+}
+
+sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, bool labelled,
+                            const char *what) {
+  const sngp_model_config *config = &model->config;
+  if (rows->rows == 0) return sngp_fail(SNGP_ERROR_NO_ROWS, "the %s data have no rows", what);
+  if (rows->cols != config->input_dim)
+    return sngp_fail(SNGP_ERROR_DIMENSION,
+                     "the %s data have %lld columns, but the model's input_dim is %lld", what,
+                     (long long)rows->cols, (long long)config->input_dim);
+  if (!labelled) return SNGP_OK;
+  if (rows->labels == NULL)
+    return sngp_fail(SNGP_ERROR_NO_LABELS, "the %s data have no labels", what);
+  for (int64_t i = 0; i < rows->rows; i++)
+    if (rows->labels[i] >= config->num_classes)
+      return sngp_fail(SNGP_ERROR_LABEL_RANGE, "%s labels[%lld] is %d, but num_classes is %lld",
+                       what, (long long)i, rows->labels[i], (long long)config->num_classes);
+  return SNGP_OK;
+}
+
+static sngp_status check_data(const fit *run) {
+  const sngp_dataset *training = run->training;
+  SNGP_TRY(sngp_check_rows(run->model, training, true, "training"));
+  int64_t i = 1;
+  while (i < training->rows && training->labels[i] == training->labels[0]) i++;
+  if (i == training->rows)
+    return sngp_fail(SNGP_ERROR_ONE_CLASS,
+                     "all %lld training labels are %d, but training needs two classes or more",
+                     (long long)training->rows, training->labels[0]);
+  if (run->config->batch_size > training->rows)
+    return sngp_fail(SNGP_ERROR_BATCH_SIZE,
+                     "batch_size is %lld, but the training data have %lld rows",
+                     (long long)run->config->batch_size, (long long)training->rows);
+  if (run->validation != NULL)
+    return sngp_check_rows(run->model, run->validation, true, "validation");
+  if (run->config->patience > 0)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "fit config: patience is %lld, but there are no validation rows",
+                     (long long)run->config->patience);
+  return SNGP_OK;
+}
+
+static void choose_sizes(fit *run) {
+  const sngp_fit_config *config = run->config;
+  int64_t rows = run->training->rows;
+  run->batch_size = config->batch_size;
+  if (run->batch_size == 0) run->batch_size = rows < DEFAULT_BATCH_SIZE ? rows : DEFAULT_BATCH_SIZE;
+  run->steps_per_epoch = (rows + run->batch_size - 1) / run->batch_size;
+  run->schedule = (sngp_schedule){.kind = config->schedule,
+                                  .total_steps = config->epochs * run->steps_per_epoch,
+                                  .warmup_steps = config->warmup_steps,
+                                  .period = config->step_epochs * run->steps_per_epoch,
+                                  .drop = config->step_factor};
+}
+
+static sngp_status take_memory(fit *run) {
+  SNGP_TRY(sngp_trainer_create(run->model, run->optimizer, run->batch_size,
+                               run->config->num_threads, &run->trainer));
+  SNGP_TRY(sngp_history_create(run->config->epochs, &run->history));
+  SNGP_TRY(snapshot_create(run->model, &run->finite));
+  if (run->config->patience > 0) SNGP_TRY(snapshot_create(run->model, &run->best));
+  run->order = sngp_allocate((size_t)run->training->rows, sizeof *run->order);
+  return run->order != NULL ? SNGP_OK : sngp_fail_memory("the order of training rows");
+}
+
+static void give_back(fit *run) {
+  sngp_trainer_free(run->trainer);
+  sngp_history_free(run->history);
+  snapshot_destroy(&run->finite);
+  snapshot_destroy(&run->best);
+  sngp_release(run->order);
+}
+
+static void set_order(fit *run) {
+  sngp_random_stream stream =
+      sngp_random_open(run->model->config.seed, SNGP_RANDOM_SHUFFLE, run->optimizer->step, 0);
+  if (run->config->shuffle)
+    sngp_random_permutation(&stream, run->order, run->training->rows);
+  else
+    for (int64_t i = 0; i < run->training->rows; i++) run->order[i] = i;
+}
+
+/* How this epoch's features enter the precision matrix; false: they do not. */
+static bool covariance_of_epoch(fit *run, int64_t epoch, sngp_step_covariance *covariance) {
+  double momentum = run->model->config.covariance_momentum;
+  if (!run->model->network.gaussian_process ||
+      run->config->covariance != SNGP_COVARIANCE_IN_TRAINING)
+    return false;
+  if (momentum > 0) { /* of a batch's mean; the batch size comes in step by step */
+    *covariance = (sngp_step_covariance){momentum, 1 - momentum};
+    if (epoch == 0) sngp_posterior_reset(&run->model->posterior);
+    return true;
+  }
+  if (epoch != run->config->epochs - 1) return false;
+  *covariance = (sngp_step_covariance){1, 1};
+  sngp_posterior_reset(&run->model->posterior);
+  return true;
+}
+
+static sngp_status notify(const fit *run, int32_t event, const sngp_epoch_record *record,
+                          int64_t step) {
+  if (run->config->callback == NULL) return SNGP_OK;
+  sngp_fit_progress progress = {.struct_size = sizeof progress,
+                                .event = event,
+                                .epoch = record->epoch,
+                                .num_epochs = run->config->epochs,
+                                .step = step,
+                                .steps_per_epoch = run->steps_per_epoch,
+                                .loss = record->loss,
+                                .accuracy = record->accuracy,
+                                .validation_loss = record->validation_loss,
+                                .validation_accuracy = record->validation_accuracy,
+                                .learning_rate = record->learning_rate};
+  if (run->config->callback(&progress, run->config->context) == 0) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_CANCELLED, "the callback cancelled the fit in epoch %lld",
+                   (long long)record->epoch);
+}
+
+static sngp_status diverged(int64_t epoch) {
+  return sngp_fail(SNGP_ERROR_NUMERICAL,
+                   "training diverged in epoch %lld: loss or weights are not finite; the weights "
+                   "are those before that epoch (a smaller learning rate or clip_norm may help)",
+                   (long long)epoch);
+}
+
+/* All batches of an epoch; `record` shows the means over the rows so far. */
+static sngp_status run_batches(fit *run, int64_t epoch, sngp_epoch_record *record) {
+  sngp_step_covariance epochs_covariance = {0, 0};
+  bool counts = covariance_of_epoch(run, epoch, &epochs_covariance);
+  double loss = 0, correct = 0, base_rate = run->optimizer->config.learning_rate;
+  set_order(run);
+  for (int64_t b = 0; b < run->steps_per_epoch; b++) {
+    int64_t first = b * run->batch_size, left = run->training->rows - first;
+    int64_t count = left < run->batch_size ? left : run->batch_size;
+    sngp_step_covariance covariance = epochs_covariance;
+    if (run->model->config.covariance_momentum > 0) covariance.scale /= (double)count;
+    record->learning_rate = base_rate * sngp_schedule_factor(&run->schedule, run->step++);
+    sngp_step_sums sums = sngp_trainer_step(run->trainer, run->training, run->order + first, count,
+                                            record->learning_rate, counts ? &covariance : NULL);
+    if (!isfinite(sums.loss)) return diverged(record->epoch);
+    loss += sums.loss * (double)count;
+    correct += (double)sums.correct;
+    record->loss = loss / (double)(first + count);
+    record->accuracy = correct / (double)(first + count);
+    SNGP_TRY(notify(run, SNGP_EVENT_STEP, record, b + 1));
+  }
+  const sngp_model *model = run->model;
+  if (!sngp_kernel_all_finite(model->table.trainable_size, model->trainable))
+    return diverged(record->epoch);
+  return SNGP_OK;
+}
+
+/* Keeps the best weights; whether the fit should end. */
+static bool judge(fit *run, const sngp_epoch_record *record) {
+  if (run->config->patience == 0) return false;
+  if (record->validation_loss < run->best_loss - run->config->min_improvement) {
+    run->best_loss = record->validation_loss;
+    run->epochs_without_improvement = 0;
+    snapshot_take(run->model, &run->best);
+    return false;
+  }
+  return ++run->epochs_without_improvement >= run->config->patience;
+}
+
+static sngp_status run_epochs(fit *run, bool *stopped_early) {
+  for (int64_t epoch = 0; epoch < run->config->epochs; epoch++) {
+    sngp_epoch_record record = {
+        .epoch = epoch + 1, .validation_loss = NAN, .validation_accuracy = NAN};
+    snapshot_take(run->model, &run->finite);
+    SNGP_TRY(run_batches(run, epoch, &record));
+    if (run->validation != NULL) {
+      sngp_step_sums sums = sngp_trainer_evaluate(run->trainer, run->validation);
+      record.validation_loss = sums.loss;
+      record.validation_accuracy = (double)sums.correct / (double)run->validation->rows;
+    }
+    sngp_history_add(run->history, &record);
+    bool stop = judge(run, &record);
+    SNGP_TRY(notify(run, SNGP_EVENT_EPOCH, &record, run->steps_per_epoch));
+    if (stop) {
+      *stopped_early = true;
+      return SNGP_OK;
+    }
+  }
+  return SNGP_OK;
+}
+
+/* After the last step: the weights to keep, the last projection, the posterior. */
+static sngp_status conclude(fit *run, sngp_status loop, bool stopped_early) {
+  sngp_model *model = run->model;
+  if (loop == SNGP_ERROR_NUMERICAL) {
+    snapshot_restore(model, &run->finite);
+    for (int i = 0; i < 2 && model->moments[i] != NULL; i++)
+      memset(model->moments[i], 0, model->table.trainable_size * sizeof(float));
+  }
+  bool whole = loop == SNGP_OK && !stopped_early;
+  bool back_to_best = run->config->patience > 0 && isfinite(run->best_loss) && loop == SNGP_OK;
+  if (back_to_best) snapshot_restore(model, &run->best);
+  bool exact = run->config->covariance == SNGP_COVARIANCE_EXACT_PASS || !whole || back_to_best;
+  if (exact)
+    SNGP_TRY(
+        sngp_model_project(model, LAST_PROJECTION_ITERATIONS, sngp_trainer_pool(run->trainer)));
+  if (!model->network.gaussian_process) return SNGP_OK;
+  if (exact) return sngp_covariance_fit(model, run->training, sngp_trainer_pool(run->trainer));
+  return sngp_posterior_finish(&model->posterior, model->config.ridge);
+}
+
+static void keep_record(const fit *run, bool stopped_early) {
+  sngp_training_record *kept = &run->model->training;
+  const sngp_history *history = run->history;
+  const sngp_epoch_record none = {
+      .loss = NAN, .accuracy = NAN, .validation_loss = NAN, .validation_accuracy = NAN};
+  const sngp_epoch_record *last =
+      history->count > 0 ? &history->records[history->count - 1] : &none;
+  *kept = (sngp_training_record){.struct_size = sizeof *kept,
+                                 .stopped_early = stopped_early,
+                                 .rows = run->training->rows,
+                                 .epochs = history->count,
+                                 .steps = run->step,
+                                 .batch_size = run->batch_size,
+                                 .learning_rate = run->optimizer->config.learning_rate,
+                                 .loss = last->loss,
+                                 .accuracy = last->accuracy,
+                                 .validation_loss = last->validation_loss,
+                                 .validation_accuracy = last->validation_accuracy,
+                                 .covariance_rows = run->model->posterior.rows,
+                                 .covariance_jitter = run->model->posterior.jitter};
+}
+
+sngp_status sngp_fit_run(sngp_model *model, sngp_optimizer *optimizer, const sngp_dataset *training,
+                         const sngp_dataset *validation, const sngp_fit_config *config,
+                         sngp_history **history) {
+  fit run = {.model = model,
+             .optimizer = optimizer,
+             .training = training,
+             .validation = validation,
+             .config = config,
+             .best_loss = INFINITY};
+  SNGP_TRY(check_data(&run));
+  choose_sizes(&run);
+  sngp_status status = take_memory(&run);
+  if (status == SNGP_OK) status = sngp_prepare(model, training);
+  if (status == SNGP_OK) {
+    bool stopped_early = false;
+    status = run_epochs(&run, &stopped_early);
+    sngp_status concluded = conclude(&run, status, stopped_early);
+    keep_record(&run, stopped_early || status != SNGP_OK);
+    if (history != NULL) {
+      *history = run.history;
+      run.history = NULL;
+    }
+    if (status == SNGP_OK) status = concluded;
+  }
+  give_back(&run);
+  return status;
+}
