@@ -5,8 +5,7 @@
 
 #include "linalg/kernels.h"
 
-/* The first largest element; the first element where a NaN is compared. */
-static int64_t largest(const float *row, int64_t n) {
+int64_t sngp_largest(const float *row, int64_t n) {
   int64_t best = 0;
   for (int64_t k = 1; k < n; k++)
     if (row[k] > row[best]) best = k;
@@ -26,7 +25,7 @@ static float sum(const float *row, int64_t n) {
 void sngp_softmax(float *logits, int64_t rows, int64_t num_classes) {
   for (int64_t i = 0; i < rows; i++) {
     float *row = logits + i * num_classes;
-    subtract(row, num_classes, row[largest(row, num_classes)]);
+    subtract(row, num_classes, row[sngp_largest(row, num_classes)]);
   }
   sngp_kernel_exp((size_t)(rows * num_classes), logits);
   for (int64_t i = 0; i < rows; i++) {
@@ -41,7 +40,7 @@ sngp_loss_sums sngp_softmax_cross_entropy(float *logits, const int32_t *labels,
   sngp_loss_sums sums = {0, 0};
   for (int64_t i = 0; i < rows; i++) { /* loss = log sum_k exp(f_k - max) - (f_label - max) */
     float *row = logits + i * num_classes;
-    int64_t best = largest(row, num_classes);
+    int64_t best = sngp_largest(row, num_classes);
     subtract(row, num_classes, row[best]);
     sums.correct += best == labels[i];
     sums.loss -= (double)(weights ? weights[i] : 1) * (double)row[labels[i]];

@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+/* The index of the first largest element of a row. */
+int64_t sngp_largest(const float *row, int64_t n);
+
 /* In place: each row of logits (rows, K) becomes probabilities. The maximum is subtracted first. */
 void sngp_softmax(float *logits, int64_t rows, int64_t num_classes);
 

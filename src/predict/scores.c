@@ -2,17 +2,12 @@
 
 #include <math.h>
 
-static int64_t largest(const float *row, int64_t n) {
-  int64_t best = 0;
-  for (int64_t k = 1; k < n; k++)
-    if (row[k] > row[best]) best = k;
-  return best;
-}
+#include "nn/loss.h"
 
 void sngp_score_classes(const float *probabilities, int64_t rows, int64_t num_classes,
                         int32_t *classes) {
   for (int64_t i = 0; i < rows; i++)
-    classes[i] = (int32_t)largest(probabilities + i * num_classes, num_classes);
+    classes[i] = (int32_t)sngp_largest(probabilities + i * num_classes, num_classes);
 }
 
 /* The sum of the other probabilities: 1 - max p would lose all digits near 1. */
@@ -20,7 +15,7 @@ void sngp_score_uncertainty(const float *probabilities, int64_t rows, int64_t nu
                             float *scores) {
   for (int64_t i = 0; i < rows; i++) {
     const float *row = probabilities + i * num_classes;
-    int64_t best = largest(row, num_classes);
+    int64_t best = sngp_largest(row, num_classes);
     float rest = 0;
     for (int64_t k = 0; k < num_classes; k++) rest += k == best ? 0 : row[k];
     scores[i] = rest;
@@ -43,7 +38,7 @@ void sngp_score_dempster_shafer(const float *logits, int64_t rows, int64_t num_c
                                 float *scores) {
   for (int64_t i = 0; i < rows; i++) {
     const float *row = logits + i * num_classes;
-    float top = row[largest(row, num_classes)], sum = 0;
+    float top = row[sngp_largest(row, num_classes)], sum = 0;
     if (top < 0) top = 0;
     float numerator = (float)num_classes * expf(-top);
     for (int64_t k = 0; k < num_classes; k++) sum += expf(row[k] - top);
