@@ -1,15 +1,18 @@
 #include "base/parallel.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/memory.h"
 
-/* A step of training hands work out several times within a millisecond: waiting threads look so
-   many times before they sleep, about 50 microseconds. */
-enum { SPINS_BEFORE_SLEEP = 2000 };
+/* A step of training hands work out several times within a millisecond. A thread that sleeps in
+   between is often woken on the processor of the one that wakes it, and the two then run in turn;
+   so a waiting thread keeps looking for about half a millisecond, and lets others run meanwhile,
+   before it sleeps. */
+enum { LOOKS_BEFORE_SLEEP = 400, PAUSES_BETWEEN_LOOKS = 32 };
 
 typedef struct {
   sngp_pool *pool;
@@ -40,14 +43,20 @@ static void relax(void) {
 #endif
 }
 
+/* Between two looks. */
+static void linger(void) {
+  for (int i = 0; i < PAUSES_BETWEEN_LOOKS; i++) relax();
+  sched_yield();
+}
+
 static void run_share(sngp_pool *pool, int thread) {
   for (int i = thread; i < pool->count; i += pool->num_threads) pool->task(pool->context, i);
 }
 
 static void wait_for_generation(sngp_pool *pool, unsigned last) {
-  for (int i = 0; i < SPINS_BEFORE_SLEEP; i++) {
+  for (int i = 0; i < LOOKS_BEFORE_SLEEP; i++) {
     if (atomic_load(&pool->generation) != last) return;
-    relax();
+    linger();
   }
   pthread_mutex_lock(&pool->mutex);
   while (atomic_load(&pool->generation) == last) pthread_cond_wait(&pool->started, &pool->mutex);
@@ -137,9 +146,9 @@ void sngp_pool_run(sngp_pool *pool, sngp_task task, void *context, int count) {
   atomic_store(&pool->pending, pool->num_threads - 1);
   announce(pool);
   run_share(pool, 0);
-  for (int i = 0; i < SPINS_BEFORE_SLEEP; i++) {
+  for (int i = 0; i < LOOKS_BEFORE_SLEEP; i++) {
     if (atomic_load(&pool->pending) == 0) return;
-    relax();
+    linger();
   }
   pthread_mutex_lock(&pool->mutex);
   while (atomic_load(&pool->pending) != 0) pthread_cond_wait(&pool->finished, &pool->mutex);

@@ -50,9 +50,18 @@ void sngp_ssyrk(int64_t n, int64_t k, const float *a, int64_t stride_a, float *c
               (blasint)stride_a, 0.0f, c, (blasint)stride_c);
 }
 
+/* Below so many rows, one matrix-vector product each is faster: strmm packs the whole of L first.
+ */
+enum { FEW_ROWS = 9 };
+
 void sngp_strmm_transposed(int64_t rows, int64_t n, const float *lower, float *b) {
-  cblas_strmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (blasint)rows,
-              (blasint)n, 1.0f, lower, (blasint)n, b, (blasint)n);
+  if (rows < FEW_ROWS)
+    for (int64_t i = 0; i < rows; i++)
+      cblas_strmv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, (blasint)n, lower,
+                  (blasint)n, b + i * n, 1);
+  else
+    cblas_strmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (blasint)rows,
+                (blasint)n, 1.0f, lower, (blasint)n, b, (blasint)n);
 }
 
 void sngp_mirror_lower_double(int64_t n, double *a) {

@@ -16,7 +16,17 @@ typedef struct {
   const sngp_prediction *out;
   bool variance;
   double factor; /* of the mean field; negative: none */
+  int shares;    /* of the rows, one a thread */
 } job;
+
+/* Waking a thread takes longer than predicting fewer rows than this. */
+enum { FEWEST_ROWS_OF_SHARE = 16 };
+
+static int count_shares(const sngp_workspace *workspace, int64_t rows) {
+  int64_t most = (rows + FEWEST_ROWS_OF_SHARE - 1) / FEWEST_ROWS_OF_SHARE;
+  int threads = sngp_pool_num_threads(workspace->pool);
+  return most < threads ? (int)most : threads;
+}
 
 static double mean_field_factor(const sngp_model *model, const sngp_predict_config *config) {
   if (!model->network.gaussian_process || config->method != SNGP_PREDICT_MEAN_FIELD) return -1;
@@ -83,7 +93,7 @@ static void predict_share(void *context, int index) {
   const job *work = context;
   sngp_workspace *workspace = work->workspace;
   int64_t begin = 0, end = 0;
-  sngp_slice(work->inputs->rows, index, sngp_pool_num_threads(workspace->pool), &begin, &end);
+  sngp_slice(work->inputs->rows, index, work->shares, &begin, &end);
   for (int64_t first = begin; first < end; first += workspace->block_rows) {
     int64_t left = end - first;
     predict_block(work, &workspace->passes[index], first,
@@ -99,8 +109,9 @@ void sngp_predict_rows(const sngp_model *model, sngp_workspace *workspace,
               .inputs = inputs,
               .out = out,
               .variance = sngp_predict_needs_variance(model, config, out),
-              .factor = mean_field_factor(model, config)};
-  sngp_pool_run(workspace->pool, predict_share, &work, sngp_pool_num_threads(workspace->pool));
+              .factor = mean_field_factor(model, config),
+              .shares = count_shares(workspace, inputs->rows)};
+  sngp_pool_run(workspace->pool, predict_share, &work, work.shares);
   if (out->covariance == NULL || inputs->rows == 0) return;
   sngp_ssyrk(inputs->rows, model->posterior.size, workspace->projected, model->posterior.size,
              out->covariance, inputs->rows);
