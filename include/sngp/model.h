@@ -136,18 +136,25 @@ SNGP_API sngp_status sngp_model_config_validate(const sngp_model_config *config)
  * with random_feature_std, b_r uniform over [0, 2 pi); spectral normalisation is applied once.
  *
  * @param config       checked and copied, names included.
- * @param[out] model   owned by the caller.
+ * @param[out] model   owned by the caller; its posterior is that of no data: variances are those
+ *                     of the prior.
+ * @return as sngp_model_config_validate(); SNGP_ERROR_OUT_OF_MEMORY. Thread-safe.
  */
 SNGP_API sngp_status sngp_model_create(const sngp_model_config *config, sngp_model **model);
 
-/** Makes an independent copy of a model, posterior and optimizer moments included. */
+/**
+ * Makes an independent copy of a model, posterior and optimizer moments included.
+ *
+ * @param[out] clone  owned by the caller.
+ */
 SNGP_API sngp_status sngp_model_clone(const sngp_model *model, sngp_model **clone);
 
 /**
  * Writes the model's configuration, with what was chosen from data in place of the zeros.
  *
- * @param config  initialised by sngp_model_config_init(); its names are then borrowed from the
- *                model and live as long as it.
+ * @param[out] config  initialised by sngp_model_config_init(); its names are then borrowed from the
+ *                     model and live as long as it.
+ * @return SNGP_ERROR_INVALID_ARGUMENT.
  */
 SNGP_API sngp_status sngp_model_get_config(const sngp_model *model, sngp_model_config *config);
 
@@ -162,6 +169,10 @@ SNGP_API sngp_status sngp_model_get_config(const sngp_model *model, sngp_model_c
  *
  * The first sngp_fit() calls it; a model that has chosen, or has nothing to choose, is left as it
  * is. Call it yourself before a lone sngp_train_step().
+ *
+ * @param training_rows  cols = input_dim; labels are not used.
+ * @return SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS, SNGP_ERROR_NUMERICAL where distances overflow,
+ *         SNGP_ERROR_OUT_OF_MEMORY.
  */
 SNGP_API sngp_status sngp_model_prepare(sngp_model *model, const sngp_dataset *training_rows);
 
@@ -181,13 +192,18 @@ typedef struct sngp_parameter_info {
   int32_t trainable;    /**< 1: moved by training */
   const char *name;     /**< for example "block.0.weight"; borrowed from the model */
   int64_t rows;         /**< 1 for vectors */
-  int64_t cols;
+  int64_t cols;         /**< so that there are rows * cols values */
 } sngp_parameter_info;
 
-/** @return the number of named float tensors (the posterior is not among them). */
+/** @return the number of named float tensors (the posterior is not among them); 0 for NULL. */
 SNGP_API int64_t sngp_model_num_parameters(const sngp_model *model);
 
-/** Describes tensor `index`, in [0, sngp_model_num_parameters()). */
+/**
+ * Describes tensor `index`, in [0, sngp_model_num_parameters()). docs/model-format.md lists them.
+ *
+ * @param[out] info  struct_size set by the caller.
+ * @return SNGP_ERROR_INVALID_ARGUMENT naming the index.
+ */
 SNGP_API sngp_status sngp_model_parameter_info(const sngp_model *model, int64_t index,
                                                sngp_parameter_info *info);
 
@@ -210,12 +226,12 @@ SNGP_API sngp_status sngp_model_set_parameter(sngp_model *model, const char *nam
 
 /** What the last fit was; all zero for a model that was not trained. */
 typedef struct sngp_training_record {
-  uint32_t struct_size;  /**< sizeof(sngp_training_record), set by the caller */
-  int32_t stopped_early; /**< 1: early stopping or a callback ended it */
-  int64_t rows;          /**< training rows */
-  int64_t epochs;        /**< epochs that were completed */
-  int64_t steps;         /**< optimizer steps of that fit */
-  int64_t batch_size;
+  uint32_t struct_size;       /**< sizeof(sngp_training_record), set by the caller */
+  int32_t stopped_early;      /**< 1: early stopping or a callback ended it */
+  int64_t rows;               /**< training rows */
+  int64_t epochs;             /**< epochs that were completed */
+  int64_t steps;              /**< optimizer steps of that fit */
+  int64_t batch_size;         /**< rows of a step; an epoch's last one may have fewer */
   double learning_rate;       /**< before the schedule */
   double loss;                /**< of the last epoch, in training mode, L2 term included */
   double accuracy;            /**< of the last epoch, in training mode */

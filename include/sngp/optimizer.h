@@ -4,7 +4,10 @@
  *
  * An optimizer holds its settings and its step count; the moments belong to the model. So an
  * optimizer that is used on a second model goes on counting, with fresh moments there: this is how
- * the tutorial's SNGP curve comes about. An optimizer at step 0 starts with empty moments.
+ * the tutorial's SNGP curve comes about. An optimizer at step 0 starts with empty moments, and so
+ * does one of another algorithm than the model was trained with before.
+ *
+ * An optimizer is changed by the fits and steps it is used in, so it serves one of them at a time.
  */
 #ifndef SNGP_OPTIMIZER_H
 #define SNGP_OPTIMIZER_H
@@ -47,7 +50,7 @@ typedef struct sngp_optimizer_config {
 /** Fills a configuration with the defaults. @param size sizeof(sngp_optimizer_config). */
 SNGP_API sngp_status sngp_optimizer_config_init(sngp_optimizer_config *config, size_t size);
 
-/** Fills an initialised configuration with a preset's values (SNGP_PRESET_*). */
+/** Fills an initialised configuration with a preset's values (SNGP_PRESET_*), every field. */
 SNGP_API sngp_status sngp_optimizer_config_preset(sngp_optimizer_config *config, int32_t preset);
 
 /**
@@ -60,7 +63,7 @@ SNGP_API sngp_status sngp_optimizer_config_preset(sngp_optimizer_config *config,
 SNGP_API sngp_status sngp_optimizer_create(const sngp_optimizer_config *config,
                                            sngp_optimizer **optimizer);
 
-/** @return the number of steps taken, over all models. */
+/** @return the number of steps taken, over all models; 0 for NULL. */
 SNGP_API int64_t sngp_optimizer_step_count(const sngp_optimizer *optimizer);
 
 /** Sets the learning rate that schedules start from. @param learning_rate positive. */

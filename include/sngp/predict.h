@@ -39,14 +39,16 @@ SNGP_API sngp_status sngp_predict_config_init(sngp_predict_config *config, size_
 typedef struct sngp_prediction {
   uint32_t struct_size;   /**< sizeof(sngp_prediction) */
   int32_t reserved;       /**< 0 */
-  float *logits;          /**< n x K, before any adjustment */
+  float *logits;          /**< n x K, row-major, before any adjustment */
   float *probabilities;   /**< n x K */
   int32_t *classes;       /**< n: the class of the largest probability, the first among equals */
-  float *variance;        /**< n: predictive variance of the logits; GP heads only */
-  float *covariance;      /**< n x n: predictive covariance of the logits; GP heads only */
+  float *variance;        /**< n: predictive variance of the logits, the same for every class;
+                               GP heads only */
+  float *covariance;      /**< n x n: predictive covariance of the logits between rows, its
+                               diagonal the variance; GP heads only */
   float *uncertainty;     /**< n: 1 - max p */
   float *entropy;         /**< n: -sum p log p, in nats */
-  float *dempster_shafer; /**< n: K / (K + sum exp logit), from unadjusted logits */
+  float *dempster_shafer; /**< n: K / (K + sum exp logit), from unadjusted logits, in (0, 1) */
 } sngp_prediction;
 
 /** An opaque workspace: all the memory that predictions need; freed by sngp_workspace_free(). */
@@ -60,6 +62,8 @@ typedef struct sngp_workspace sngp_workspace;
  * @param max_rows  rows that are worked on at once, 1 or more; more rows than that go in blocks.
  *                  Memory does not grow beyond a fixed block, except with full_covariance, where
  *                  at most max_rows rows can be predicted in one call.
+ * @return SNGP_ERROR_INVALID_ARGUMENT, SNGP_ERROR_OUT_OF_MEMORY (threads that cannot be started
+ *         included). Thread-safe.
  */
 SNGP_API sngp_status sngp_workspace_create(const sngp_model *model,
                                            const sngp_predict_config *config, int64_t max_rows,
@@ -83,7 +87,8 @@ SNGP_API void sngp_workspace_free(sngp_workspace *workspace);
  * @return SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE (names row and column),
  *         SNGP_ERROR_NOT_PREPARED; SNGP_ERROR_POSTERIOR_STALE where a variance is needed and the
  *         weights moved since the posterior was finished (names the call to make);
- *         SNGP_ERROR_UNSUPPORTED for a variance of a dense head.
+ *         SNGP_ERROR_UNSUPPORTED for a variance of a dense head; SNGP_ERROR_OUT_OF_MEMORY without
+ *         a workspace only. Thread-safe, each workspace in one call at a time.
  */
 SNGP_API sngp_status sngp_predict(const sngp_model *model, sngp_workspace *workspace,
                                   const float *x, int64_t rows, int64_t cols, int64_t row_stride,

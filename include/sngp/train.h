@@ -19,7 +19,9 @@ SNGP_BEGIN_DECLS
 enum {
   SNGP_SCHEDULE_CONSTANT = 0, /**< the optimizer's learning rate */
   SNGP_SCHEDULE_STEP = 1,     /**< times step_factor after every step_epochs epochs */
-  SNGP_SCHEDULE_COSINE = 2 /**< half a cosine from the learning rate down to 0 at the last step */
+  SNGP_SCHEDULE_COSINE = 2    /**< half a cosine, from the learning rate at the first step after
+                                   the warm-up down towards 0, which the step after the last one
+                                   would have */
 };
 
 /** Values of sngp_fit_config::covariance: how a GP head gets its posterior. */
@@ -41,12 +43,12 @@ enum {
 
 /** What a callback is told. */
 typedef struct sngp_fit_progress {
-  uint32_t struct_size; /**< size of the struct in the library that calls */
-  int32_t event;        /**< SNGP_EVENT_* */
-  int64_t epoch;        /**< from 1 */
-  int64_t num_epochs;   /**< as configured */
-  int64_t step;         /**< steps of this epoch so far, from 1 */
-  int64_t steps_per_epoch;
+  uint32_t struct_size;       /**< size of the struct in the library that calls */
+  int32_t event;              /**< SNGP_EVENT_* */
+  int64_t epoch;              /**< from 1 */
+  int64_t num_epochs;         /**< as configured */
+  int64_t step;               /**< steps of this epoch so far, from 1 */
+  int64_t steps_per_epoch;    /**< rows / batch_size, rounded up */
   double loss;                /**< mean over this epoch's rows so far, L2 term included */
   double accuracy;            /**< mean over this epoch's rows so far, in training mode */
   double validation_loss;     /**< NaN but at the end of an epoch with validation rows */
@@ -96,8 +98,8 @@ typedef struct sngp_history sngp_history;
 
 /** One epoch of a history. */
 typedef struct sngp_epoch_record {
-  uint32_t struct_size; /**< sizeof(sngp_epoch_record), set by the caller */
-  int32_t reserved;
+  uint32_t struct_size;   /**< sizeof(sngp_epoch_record), set by the caller */
+  int32_t reserved;       /**< 0 */
   int64_t epoch;          /**< from 1 */
   double loss;            /**< mean over the epoch's rows of the loss in training mode (dropout on,
                                weights moving), L2 term included: what Keras prints */
@@ -108,10 +110,15 @@ typedef struct sngp_epoch_record {
   double learning_rate;       /**< of the epoch's last step */
 } sngp_epoch_record;
 
-/** @return the number of completed epochs. */
+/** @return the number of completed epochs. Thread-safe. */
 SNGP_API int64_t sngp_history_num_epochs(const sngp_history *history);
 
-/** Copies the record of epoch `index`, counted from 0. */
+/**
+ * Copies the record of epoch `index`, in [0, sngp_history_num_epochs()). Thread-safe.
+ *
+ * @param[out] record  struct_size set by the caller.
+ * @return SNGP_ERROR_INVALID_ARGUMENT naming the index.
+ */
 SNGP_API sngp_status sngp_history_epoch(const sngp_history *history, int64_t index,
                                         sngp_epoch_record *record);
 
@@ -130,11 +137,13 @@ SNGP_API void sngp_history_free(sngp_history *history);
  * @param training    rows with labels; cols = input_dim, num_classes at most the model's.
  * @param validation  NULL: none. Needed for early stopping.
  * @param config      NULL: the defaults.
- * @param[out] history  NULL: not wanted; owned by the caller. Also given when the fit is cancelled.
+ * @param[out] history  NULL: not wanted; owned by the caller. Also given when the fit is cancelled
+ *                    or diverges.
  * @return SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS, SNGP_ERROR_NO_LABELS, SNGP_ERROR_LABEL_RANGE,
  *         SNGP_ERROR_ONE_CLASS, SNGP_ERROR_BATCH_SIZE, SNGP_ERROR_CANCELLED,
  *         SNGP_ERROR_NUMERICAL (training diverged: names the epoch; the weights are those of the
- *         last epoch that was finite), SNGP_ERROR_OUT_OF_MEMORY.
+ *         last epoch that was finite, with a posterior of their own), SNGP_ERROR_OUT_OF_MEMORY.
+ *         Needs model and optimizer exclusively; the datasets may be shared.
  */
 SNGP_API sngp_status sngp_fit(sngp_model *model, sngp_optimizer *optimizer,
                               const sngp_dataset *training, const sngp_dataset *validation,
@@ -143,17 +152,20 @@ SNGP_API sngp_status sngp_fit(sngp_model *model, sngp_optimizer *optimizer,
 /** The result of one step. */
 typedef struct sngp_step_result {
   uint32_t struct_size; /**< sizeof(sngp_step_result), set by the caller */
-  int32_t reserved;
-  double loss;     /**< mean over the batch, L2 term included, before the update */
-  double accuracy; /**< in training mode */
+  int32_t reserved;     /**< 0 */
+  double loss;          /**< mean over the batch, L2 term included, before the update */
+  double accuracy;      /**< share of the batch's rows that are right, in training mode */
 } sngp_step_result;
 
 /**
  * Takes one optimizer step on all rows of `batch`: spectral projection, forward with dropout,
- * backward, update. The posterior then counts as out of date.
+ * backward, update, in one thread. The posterior then counts as out of date.
  *
- * @param result  NULL: not wanted.
- * @return SNGP_ERROR_NOT_PREPARED where the model still has to choose from data.
+ * @param batch   rows with labels; cols = input_dim.
+ * @param result  NULL: not wanted; else struct_size set by the caller.
+ * @return SNGP_ERROR_NOT_PREPARED where the model still has to choose from data;
+ *         SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS, SNGP_ERROR_NO_LABELS, SNGP_ERROR_LABEL_RANGE,
+ *         SNGP_ERROR_OUT_OF_MEMORY. A loss that is not finite is no error here: look at `result`.
  */
 SNGP_API sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer,
                                      const sngp_dataset *batch, sngp_step_result *result);
@@ -164,7 +176,12 @@ SNGP_API sngp_status sngp_model_reset_covariance(sngp_model *model);
 /**
  * Adds rows to the precision matrix, features computed without dropout:
  * A += Phi^T diag(w) Phi in exact mode, A = m A + (1 - m) Phi^T diag(w) Phi / rows as a moving
- * average (covariance_momentum m). Call sngp_model_finish_covariance() when done.
+ * average (covariance_momentum m); w are the sample weights. The posterior then counts as out of
+ * date: call sngp_model_finish_covariance() when done.
+ *
+ * @param rows  cols = input_dim; labels are not used.
+ * @return SNGP_ERROR_UNSUPPORTED for a dense head, SNGP_ERROR_NOT_PREPARED, SNGP_ERROR_DIMENSION,
+ *         SNGP_ERROR_NO_ROWS, SNGP_ERROR_OUT_OF_MEMORY.
  */
 SNGP_API sngp_status sngp_model_update_covariance(sngp_model *model, const sngp_dataset *rows);
 
@@ -172,13 +189,18 @@ SNGP_API sngp_status sngp_model_update_covariance(sngp_model *model, const sngp_
  * Factors the precision matrix ridge I + A (in double precision, with jitter where rounding needs
  * it), after which variances can be predicted.
  *
- * @return SNGP_ERROR_NUMERICAL where it is not positive definite even with jitter.
+ * @return SNGP_ERROR_NUMERICAL where it is not positive definite even with jitter;
+ *         SNGP_ERROR_UNSUPPORTED for a dense head; SNGP_ERROR_OUT_OF_MEMORY.
  */
 SNGP_API sngp_status sngp_model_finish_covariance(sngp_model *model);
 
 /**
  * Resets, updates with all `rows` and finishes: one exact pass with the weights as they are,
- * whatever the covariance momentum.
+ * whatever the covariance momentum. Where it fails after the reset, the posterior counts as out of
+ * date.
+ *
+ * @param num_threads  threads of the library's own, 1 or more.
+ * @return as sngp_model_update_covariance() and sngp_model_finish_covariance().
  */
 SNGP_API sngp_status sngp_model_fit_covariance(sngp_model *model, const sngp_dataset *rows,
                                                int32_t num_threads);

@@ -11,10 +11,10 @@
 
 SNGP_BEGIN_DECLS
 
-#define SNGP_VERSION_MAJOR 0
-#define SNGP_VERSION_MINOR 1
-#define SNGP_VERSION_PATCH 0
-#define SNGP_VERSION_STRING "0.1.0"
+#define SNGP_VERSION_MAJOR 0 /**< grows when programs must change; while it is 0, MINOR does */
+#define SNGP_VERSION_MINOR 1 /**< grows with new features */
+#define SNGP_VERSION_PATCH 0 /**< grows with corrections */
+#define SNGP_VERSION_STRING "0.1.0" /**< the three as text */
 
 /** The version as one number, major * 10000 + minor * 100 + patch, for comparisons. */
 #define SNGP_VERSION_NUMBER \
@@ -41,10 +41,10 @@ SNGP_API const char *sngp_build_info(void);
  * is fastest with one BLAS thread and several threads of its own (`num_threads` of the fit and
  * predict configurations); while BLAS has more than one, fit and predict use one of their own.
  *
- * Call it before other threads use BLAS; it is not synchronised with them.
+ * Call it before other threads use BLAS; it is not synchronised with them. Not thread-safe.
  *
- * @param num_threads  1 or more.
- * @return SNGP_ERROR_INVALID_ARGUMENT when num_threads is not positive.
+ * @param num_threads  1 or more; OpenBLAS lowers it to the number it was built for.
+ * @return SNGP_ERROR_INVALID_ARGUMENT when num_threads does not lie in [1, 4096].
  */
 SNGP_API sngp_status sngp_set_blas_threads(int32_t num_threads);
 
