@@ -24,6 +24,9 @@ library=$1 nm=$2
     sub(/:$/, "", place)
     sub(/.*[:\/]/, "", place)
     plain = name
+    # JSON numbers are read and written in a C locale of the thread that does it, which gets its own
+    # back: no other way is right where a decimal point has several bytes.
+    if (plain == "uselocale" && place == "json_text.c.o") next
     if (plain ~ /^__.*_chk$/) { sub(/^__/, "", plain); sub(/_chk$/, "", plain) }
     if (name in forbidden || plain in forbidden) {
       print place ": calls " plain
