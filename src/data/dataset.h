@@ -24,7 +24,19 @@ struct sngp_dataset {
    asked; the caller fills owned_features and owned_labels, then calls sngp_dataset_check(). */
 sngp_status sngp_dataset_allocate(int64_t rows, int64_t cols, bool labels, sngp_dataset **dataset);
 
+/* A new dataset over arrays that stay the caller's; not checked. */
+sngp_status sngp_dataset_wrap(const float *features, int64_t rows, int64_t cols, int64_t row_stride,
+                              const int32_t *labels, sngp_dataset **dataset);
+
+/* Copies names into a dataset that has none; either may be NULL. class_names holds num_classes
+   texts, feature_names cols. */
+sngp_status sngp_dataset_name(sngp_dataset *dataset, const char *const *class_names,
+                              const char *const *feature_names);
+
 /* Checks every feature and label; with num_classes 0 sets it to the largest label + 1. */
 sngp_status sngp_dataset_check(sngp_dataset *dataset);
+
+/* Checks weights, then copies them into the dataset; NULL: all 1 again. */
+sngp_status sngp_dataset_weigh(sngp_dataset *dataset, const float *weights);
 
 #endif

@@ -1,0 +1,281 @@
+#include "data/csv.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/csv_columns.h"
+#include "data/csv_labels.h"
+#include "data/file.h"
+#include "data/number.h"
+#include "data/text.h"
+
+#ifdef SNGP_WITH_CSV
+
+#include <csv.h>
+
+enum {
+  CHUNK = 1 << 16,
+  /* Longer fields are a quote that was never closed: an error instead of the whole file in one. */
+  LONGEST_FIELD = 1 << 20
+};
+
+/* What is known while a file is read. The parser calls back, field by field; a failure is kept in
+   `status` and ends the reading. */
+typedef struct {
+  const sngp_csv_config *config;
+  sngp_status status;
+  int64_t line;      /* the line being read, from 1 */
+  int64_t next_line; /* the first line behind the last complete row */
+  int64_t field;     /* fields read of the row */
+  bool resolved;     /* the first line has been read, columns are known */
+  sngp_text_list first_line;
+  sngp_csv_columns columns;
+  sngp_csv_labels labels;
+  float *features;
+  size_t features_capacity;
+  int32_t *label_texts;
+  size_t label_texts_capacity;
+  int64_t rows;
+} reader;
+
+/* Puts the place of a field before the message. */
+static sngp_status fail_at(const reader *state, int64_t field, sngp_status code) {
+  char place[160];
+  int64_t feature = state->columns.targets[field];
+  if (state->columns.has_header && feature >= 0) {
+    const char *name = state->columns.feature_names[feature];
+    snprintf(place, sizeof place, "line %" PRId64 ", column %" PRId64 " (%s)", state->line, field,
+             sngp_quote(name, strlen(name)).text);
+  } else {
+    snprintf(place, sizeof place, "line %" PRId64 ", column %" PRId64, state->line, field);
+  }
+  return sngp_fail_prefix(code, place);
+}
+
+static sngp_status read_feature(const char *text, size_t length, float *feature) {
+  double value = 0.0;
+  switch (sngp_number_read(text, length, &value)) {
+    case SNGP_NUMBER_FINITE: break;
+    case SNGP_NUMBER_EMPTY:
+      return sngp_fail(SNGP_ERROR_FORMAT, "the field is empty, but a number is needed");
+    case SNGP_NUMBER_MALFORMED:
+      return sngp_fail(SNGP_ERROR_FORMAT, "%s is not a number", sngp_quote(text, length).text);
+    case SNGP_NUMBER_NOT_FINITE:
+      return sngp_fail(SNGP_ERROR_NOT_FINITE, "%s is not a finite number",
+                       sngp_quote(text, length).text);
+  }
+  *feature = (float)value;
+  if (!isfinite(*feature))
+    return sngp_fail(SNGP_ERROR_NOT_FINITE, "%s is beyond the range of a float",
+                     sngp_quote(text, length).text);
+  return SNGP_OK;
+}
+
+/* Makes room for one row more. */
+static sngp_status start_row(reader *state) {
+  size_t row = (size_t)state->rows + 1, needed = 0;
+  if (!sngp_size_multiply(row, (size_t)state->columns.num_features, &needed))
+    return sngp_fail_memory("features");
+  float *features =
+      sngp_array_grow(state->features, &state->features_capacity, needed, sizeof *features);
+  if (features == NULL) return sngp_fail_memory("features");
+  state->features = features;
+  int32_t *texts =
+      sngp_array_grow(state->label_texts, &state->label_texts_capacity, row, sizeof *texts);
+  if (texts == NULL) return sngp_fail_memory("labels");
+  state->label_texts = texts;
+  return SNGP_OK;
+}
+
+static sngp_status take_field(reader *state, const char *text, size_t length) {
+  sngp_csv_columns *columns = &state->columns;
+  if (state->field == 0) SNGP_TRY(start_row(state));
+  int64_t field = state->field++;
+  if (field >= columns->num_fields) return SNGP_OK; /* counted; take_row_end() complains */
+  int64_t target = columns->targets[field];
+  sngp_status status = SNGP_OK;
+  if (target >= 0)
+    status =
+        read_feature(text, length, &state->features[state->rows * columns->num_features + target]);
+  else if (target == SNGP_CSV_COLUMN_LABEL)
+    status = sngp_csv_labels_add(&state->labels, text, length, state->rows,
+                                 &state->label_texts[state->rows]);
+  return status == SNGP_OK ? SNGP_OK : fail_at(state, field, status);
+}
+
+static sngp_status take_row_end(reader *state) {
+  if (state->field != state->columns.num_fields)
+    return sngp_fail(SNGP_ERROR_FORMAT,
+                     "line %" PRId64 " has %" PRId64 " fields, but the first one has %" PRId64,
+                     state->line, state->field, state->columns.num_fields);
+  state->rows++;
+  return SNGP_OK;
+}
+
+/* The first line is complete: what it is decides about all columns. */
+static sngp_status take_first_line(reader *state) {
+  sngp_status status = sngp_csv_columns_resolve(&state->first_line, state->config, &state->columns);
+  if (status != SNGP_OK) return status;
+  state->resolved = true;
+  if (state->columns.has_header) return SNGP_OK;
+  state->field = 0;
+  for (size_t i = 0; i < state->first_line.count; i++) {
+    size_t length = 0;
+    const char *text = sngp_text_list_get(&state->first_line, i, &length);
+    SNGP_TRY(take_field(state, text, length));
+  }
+  return take_row_end(state);
+}
+
+static void on_field(void *text, size_t length, void *context) {
+  reader *state = context;
+  if (state->status != SNGP_OK) return;
+  if (state->resolved)
+    state->status = take_field(state, text, length);
+  else if (!sngp_text_list_add(&state->first_line, text, length))
+    state->status = sngp_fail_memory("the first line");
+}
+
+static void on_row(int terminator, void *context) {
+  reader *state = context;
+  (void)terminator;
+  if (state->status != SNGP_OK) return;
+  state->status = state->resolved ? take_row_end(state) : take_first_line(state);
+  state->field = 0;
+  state->next_line = state->line + 1;
+}
+
+static void *grow_field(void *memory, size_t size) {
+  return size > LONGEST_FIELD ? NULL : realloc(memory, size);
+}
+
+static sngp_status fail_parser(const reader *state, struct csv_parser *parser) {
+  switch (csv_error(parser)) {
+    case CSV_EPARSE:
+      return sngp_fail(SNGP_ERROR_FORMAT,
+                       "line %" PRId64
+                       ": a quote stands inside a field without quotes, or text "
+                       "behind a closing quote",
+                       state->line);
+    case CSV_ENOMEM:
+      if (csv_get_buffer_size(parser) >= LONGEST_FIELD)
+        return sngp_fail(SNGP_ERROR_FORMAT,
+                         "the row that starts on line %" PRId64
+                         " has a field of more than %d bytes: a quote is not closed, perhaps",
+                         state->next_line, LONGEST_FIELD);
+      break;
+    default: break;
+  }
+  return sngp_fail_memory("a field");
+}
+
+/* Parses a piece of the file that ends with its first line feed, if it has one. */
+static sngp_status parse_piece(reader *state, struct csv_parser *parser, const char *piece,
+                               size_t length) {
+  if (csv_parse(parser, piece, length, on_field, on_row, state) != length &&
+      state->status == SNGP_OK)
+    state->status = fail_parser(state, parser);
+  if (piece[length - 1] == '\n') state->line++;
+  return state->status;
+}
+
+static sngp_status parse_chunk(reader *state, struct csv_parser *parser, const char *chunk,
+                               size_t length) {
+  const char *end = chunk + length;
+  while (chunk < end) {
+    const char *feed = memchr(chunk, '\n', (size_t)(end - chunk));
+    size_t piece = feed != NULL ? (size_t)(feed - chunk) + 1 : (size_t)(end - chunk);
+    SNGP_TRY(parse_piece(state, parser, chunk, piece));
+    chunk += piece;
+  }
+  return SNGP_OK;
+}
+
+static sngp_status parse_file(reader *state, struct csv_parser *parser, FILE *file,
+                              const char *path, char *buffer) {
+  static const char byte_order_mark[] = "\xef\xbb\xbf";
+  bool at_start = true;
+  for (;;) {
+    size_t length = fread(buffer, 1, CHUNK, file), skipped = 0;
+    if (ferror(file)) return sngp_fail_read(path, errno);
+    if (at_start && length >= 3 && memcmp(buffer, byte_order_mark, 3) == 0) skipped = 3;
+    at_start = false;
+    SNGP_TRY(parse_chunk(state, parser, buffer + skipped, length - skipped));
+    if (length < CHUNK) break;
+  }
+  if (csv_fini(parser, on_field, on_row, state) != 0 && state->status == SNGP_OK)
+    return sngp_fail(SNGP_ERROR_FORMAT,
+                     "a quote is not closed in the row that starts on line %" PRId64,
+                     state->next_line);
+  return state->status;
+}
+
+static sngp_status parse(reader *state, FILE *file, const char *path) {
+  struct csv_parser parser;
+  if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) return sngp_fail_memory("the parser");
+  csv_set_realloc_func(&parser, grow_field);
+  csv_set_blk_size(&parser, 1 << 12);
+  char *buffer = sngp_allocate(CHUNK, 1);
+  sngp_status status = buffer == NULL ? sngp_fail_memory("a file's buffer")
+                                      : parse_file(state, &parser, file, path, buffer);
+  sngp_release(buffer);
+  csv_free(&parser);
+  return status;
+}
+
+/* A dataset of just the size, from what was read. */
+static sngp_status finish(reader *state, sngp_dataset **out) {
+  sngp_csv_columns *columns = &state->columns;
+  if (!state->resolved) return sngp_fail(SNGP_ERROR_NO_ROWS, "the file is empty");
+  if (state->rows == 0)
+    return sngp_fail(SNGP_ERROR_NO_ROWS, "the file has a header, but no rows of data");
+  sngp_dataset *dataset = NULL;
+  SNGP_TRY(sngp_dataset_allocate(state->rows, columns->num_features, columns->has_label, &dataset));
+  memcpy(dataset->owned_features, state->features,
+         (size_t)state->rows * (size_t)columns->num_features * sizeof(float));
+  dataset->feature_names = columns->feature_names;
+  columns->feature_names = NULL;
+  if (columns->has_label) {
+    memcpy(dataset->owned_labels, state->label_texts, (size_t)state->rows * sizeof(int32_t));
+    sngp_status status = sngp_csv_labels_finish(&state->labels, dataset);
+    if (status != SNGP_OK) {
+      sngp_dataset_free(dataset);
+      return status;
+    }
+  }
+  *out = dataset;
+  return SNGP_OK;
+}
+
+sngp_status sngp_csv_read(const char *path, const sngp_csv_config *config, sngp_dataset **dataset) {
+  *dataset = NULL;
+  reader state = {.config = config, .line = 1, .next_line = 1};
+  FILE *file = NULL;
+  SNGP_TRY(sngp_file_open(path, &file));
+  sngp_status status = sngp_csv_labels_open(config, &state.labels);
+  if (status == SNGP_OK) status = parse(&state, file, path);
+  if (status == SNGP_OK) status = finish(&state, dataset);
+  if (status != SNGP_OK && status != SNGP_ERROR_READ) status = sngp_fail_prefix(status, path);
+  fclose(file);
+  sngp_text_list_clear(&state.first_line);
+  sngp_csv_columns_clear(&state.columns);
+  sngp_csv_labels_clear(&state.labels);
+  sngp_release(state.features);
+  sngp_release(state.label_texts);
+  return status;
+}
+
+#else
+
+sngp_status sngp_csv_read(const char *path, const sngp_csv_config *config, sngp_dataset **dataset) {
+  (void)config;
+  *dataset = NULL;
+  return sngp_fail(SNGP_ERROR_UNSUPPORTED, "%s: this build of libsngp reads no CSV files", path);
+}
+
+#endif

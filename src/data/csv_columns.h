@@ -1,0 +1,25 @@
+/* What the columns of a CSV file are: decided from its first line and the configuration. */
+#ifndef SNGP_DATA_CSV_COLUMNS_H
+#define SNGP_DATA_CSV_COLUMNS_H
+
+#include "data/dataset.h"
+#include "data/text.h"
+
+/* Values of sngp_csv_columns::targets other than the number of a feature. */
+enum { SNGP_CSV_COLUMN_LABEL = -1, SNGP_CSV_COLUMN_LEFT_OUT = -2 };
+
+typedef struct {
+  bool has_header;
+  bool has_label;
+  int64_t num_fields;   /* fields of every line */
+  int64_t num_features; /* those that are features */
+  int64_t *targets;     /* for each field: its feature's number, or a value above */
+  char **feature_names; /* one block; NULL: none */
+} sngp_csv_columns;
+
+/* Decides from the first line's fields. On failure `columns` is empty. */
+sngp_status sngp_csv_columns_resolve(const sngp_text_list *fields, const sngp_csv_config *config,
+                                     sngp_csv_columns *columns);
+void sngp_csv_columns_clear(sngp_csv_columns *columns);
+
+#endif

@@ -1,0 +1,181 @@
+#include "data/dataset.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* rows * cols values must be countable, and their bytes addressable through a pointer difference.
+ */
+static bool fits(int64_t rows, int64_t cols) {
+  int64_t bytes = 0;
+  return !__builtin_mul_overflow(rows, cols, &bytes) &&
+         !__builtin_mul_overflow(bytes, (int64_t)sizeof(float), &bytes) && bytes <= PTRDIFF_MAX;
+}
+
+static sngp_status fail_size(int64_t rows, int64_t cols) {
+  return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
+                   "%" PRId64 " rows of %" PRId64 " columns are more than memory can address", rows,
+                   cols);
+}
+
+sngp_status sngp_dataset_allocate(int64_t rows, int64_t cols, bool labels, sngp_dataset **out) {
+  *out = NULL;
+  if (!fits(rows, cols)) return fail_size(rows, cols);
+  sngp_dataset *dataset = sngp_allocate(1, sizeof *dataset);
+  if (dataset == NULL) return sngp_fail_memory("a dataset");
+  dataset->rows = rows;
+  dataset->cols = cols;
+  dataset->row_stride = cols;
+  dataset->owned_features = sngp_allocate((size_t)rows * (size_t)cols, sizeof(float));
+  dataset->features = dataset->owned_features;
+  if (labels) {
+    dataset->owned_labels = sngp_allocate((size_t)rows, sizeof(int32_t));
+    dataset->labels = dataset->owned_labels;
+  }
+  if (dataset->features == NULL || (labels && dataset->labels == NULL)) {
+    sngp_dataset_free(dataset);
+    return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
+                     "out of memory for a dataset of %" PRId64 " rows and %" PRId64 " columns",
+                     rows, cols);
+  }
+  *out = dataset;
+  return SNGP_OK;
+}
+
+sngp_status sngp_dataset_wrap(const float *features, int64_t rows, int64_t cols, int64_t row_stride,
+                              const int32_t *labels, sngp_dataset **out) {
+  *out = NULL;
+  if (!fits(rows, row_stride)) return fail_size(rows, row_stride);
+  sngp_dataset *dataset = sngp_allocate(1, sizeof *dataset);
+  if (dataset == NULL) return sngp_fail_memory("a dataset");
+  dataset->rows = rows;
+  dataset->cols = cols;
+  dataset->row_stride = row_stride;
+  dataset->features = features;
+  dataset->labels = labels;
+  *out = dataset;
+  return SNGP_OK;
+}
+
+sngp_status sngp_dataset_name(sngp_dataset *dataset, const char *const *class_names,
+                              const char *const *feature_names) {
+  if (class_names != NULL) {
+    dataset->class_names = sngp_copy_strings(class_names, (size_t)dataset->num_classes);
+    if (dataset->class_names == NULL) return sngp_fail_memory("class names");
+  }
+  if (feature_names != NULL) {
+    dataset->feature_names = sngp_copy_strings(feature_names, (size_t)dataset->cols);
+    if (dataset->feature_names == NULL) return sngp_fail_memory("feature names");
+  }
+  return SNGP_OK;
+}
+
+static sngp_status check_features(const sngp_dataset *dataset) {
+  for (int64_t row = 0; row < dataset->rows; row++) {
+    const float *values = dataset->features + row * dataset->row_stride;
+    for (int64_t col = 0; col < dataset->cols; col++)
+      if (!isfinite(values[col]))
+        return sngp_fail(SNGP_ERROR_NOT_FINITE, "features[%" PRId64 "][%" PRId64 "] is %g", row,
+                         col, (double)values[col]);
+  }
+  return SNGP_OK;
+}
+
+static sngp_status check_labels(sngp_dataset *dataset) {
+  int32_t largest = -1;
+  for (int64_t row = 0; row < dataset->rows; row++) {
+    int32_t label = dataset->labels[row];
+    if (label < 0)
+      return sngp_fail(SNGP_ERROR_LABEL_RANGE,
+                       "labels[%" PRId64 "] is %" PRId32 ", but labels start at 0", row, label);
+    if (dataset->num_classes > 0 && label >= dataset->num_classes)
+      return sngp_fail(SNGP_ERROR_LABEL_RANGE,
+                       "labels[%" PRId64 "] is %" PRId32 ", but num_classes is %" PRId64, row,
+                       label, dataset->num_classes);
+    if (label > largest) largest = label;
+  }
+  if (dataset->num_classes == 0) dataset->num_classes = (int64_t)largest + 1;
+  return SNGP_OK;
+}
+
+sngp_status sngp_dataset_check(sngp_dataset *dataset) {
+  SNGP_TRY(check_features(dataset));
+  if (dataset->labels == NULL) {
+    dataset->num_classes = 0;
+    return SNGP_OK;
+  }
+  return check_labels(dataset);
+}
+
+sngp_status sngp_dataset_weigh(sngp_dataset *dataset, const float *weights) {
+  if (weights == NULL) {
+    sngp_release(dataset->weights);
+    dataset->weights = NULL;
+    return SNGP_OK;
+  }
+  bool any = false;
+  for (int64_t row = 0; row < dataset->rows; row++) {
+    if (!isfinite(weights[row]))
+      return sngp_fail(SNGP_ERROR_NOT_FINITE, "weights[%" PRId64 "] is %g", row,
+                       (double)weights[row]);
+    if (weights[row] < 0)
+      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                       "weights[%" PRId64 "] is %g, but weights must be 0 or more", row,
+                       (double)weights[row]);
+    any = any || weights[row] > 0;
+  }
+  if (!any)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "all weights are 0: %" PRId64 " rows, one at least needs a positive weight",
+                     dataset->rows);
+  float *copy = sngp_allocate((size_t)dataset->rows, sizeof *copy);
+  if (copy == NULL) return sngp_fail_memory("sample weights");
+  memcpy(copy, weights, (size_t)dataset->rows * sizeof *copy);
+  sngp_release(dataset->weights);
+  dataset->weights = copy;
+  return SNGP_OK;
+}
+
+void sngp_dataset_free(sngp_dataset *dataset) {
+  if (dataset == NULL) return;
+  sngp_release(dataset->owned_features);
+  sngp_release(dataset->owned_labels);
+  sngp_release(dataset->weights);
+  sngp_release(dataset->class_names);
+  sngp_release(dataset->feature_names);
+  sngp_release(dataset);
+}
+
+int64_t sngp_dataset_rows(const sngp_dataset *dataset) { return dataset ? dataset->rows : 0; }
+
+int64_t sngp_dataset_cols(const sngp_dataset *dataset) { return dataset ? dataset->cols : 0; }
+
+int64_t sngp_dataset_num_classes(const sngp_dataset *dataset) {
+  return dataset ? dataset->num_classes : 0;
+}
+
+int64_t sngp_dataset_row_stride(const sngp_dataset *dataset) {
+  return dataset ? dataset->row_stride : 0;
+}
+
+const float *sngp_dataset_features(const sngp_dataset *dataset) {
+  return dataset ? dataset->features : NULL;
+}
+
+const int32_t *sngp_dataset_labels(const sngp_dataset *dataset) {
+  return dataset ? dataset->labels : NULL;
+}
+
+const float *sngp_dataset_sample_weights(const sngp_dataset *dataset) {
+  return dataset ? dataset->weights : NULL;
+}
+
+const char *const *sngp_dataset_class_names(const sngp_dataset *dataset) {
+  return dataset ? (const char *const *)dataset->class_names : NULL;
+}
+
+const char *const *sngp_dataset_feature_names(const sngp_dataset *dataset) {
+  return dataset ? (const char *const *)dataset->feature_names : NULL;
+}

@@ -1,0 +1,260 @@
+#include "data/npy.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "data/file.h"
+#include "data/npy_header.h"
+
+enum {
+  MAGIC_SIZE = 8,         /* the magic string, major and minor version */
+  LONGEST_HEADER = 65536, /* a longer one is no header of plain numbers */
+  CHUNK = 1 << 14         /* a multiple of every element's size */
+};
+
+/* An array whose header has been read; the file stands at its first element. */
+typedef struct {
+  const char *path;
+  FILE *file;
+  int64_t size; /* of the file, in bytes */
+  sngp_npy_header header;
+  int64_t count; /* of elements */
+} array;
+
+/* A message about a file, complete with its path. */
+static sngp_status in_file(const array *input, sngp_status status) {
+  return sngp_fail_prefix(status, input->path);
+}
+
+static sngp_status read_bytes(const array *input, void *bytes, size_t count) {
+  errno = 0;
+  if (fread(bytes, 1, count, input->file) == count) return SNGP_OK;
+  if (ferror(input->file)) return sngp_fail_read(input->path, errno);
+  return in_file(input, sngp_fail(SNGP_ERROR_FORMAT, "the file ends too early"));
+}
+
+static uint32_t little_endian(const unsigned char *bytes, int count) {
+  uint32_t value = 0;
+  for (int i = count; i-- > 0;) value = value << 8 | bytes[i];
+  return value;
+}
+
+/* Magic string, version and length of the dictionary, whose first byte is at `begin`. */
+static sngp_status read_preamble(const array *input, int64_t *begin, int64_t *length) {
+  unsigned char bytes[MAGIC_SIZE + 4];
+  if (input->size < MAGIC_SIZE + 2)
+    return in_file(input,
+                   sngp_fail(SNGP_ERROR_FORMAT, "%" PRId64 " bytes are no NPY file", input->size));
+  SNGP_TRY(read_bytes(input, bytes, MAGIC_SIZE));
+  if (memcmp(bytes, "\x93NUMPY", 6) != 0)
+    return in_file(
+        input, sngp_fail(SNGP_ERROR_FORMAT, "is no NPY file: it does not start with \\x93NUMPY"));
+  int major = bytes[6], minor = bytes[7];
+  if (major < 1 || major > 3 || minor != 0)
+    return in_file(input,
+                   sngp_fail(SNGP_ERROR_FORMAT, "NPY version %d.%d is not known", major, minor));
+  int width = major == 1 ? 2 : 4;
+  SNGP_TRY(read_bytes(input, bytes, (size_t)width));
+  *begin = MAGIC_SIZE + width;
+  *length = little_endian(bytes, width);
+  if (*length > input->size - *begin || *length > LONGEST_HEADER)
+    return in_file(input, sngp_fail(SNGP_ERROR_FORMAT,
+                                    "a header of %" PRId64 " bytes in a file of %" PRId64
+                                    " (at most %d are read)",
+                                    *length, input->size, LONGEST_HEADER));
+  return SNGP_OK;
+}
+
+/* The elements must fill the rest of the file, to the byte. */
+static sngp_status check_size(array *input, int64_t header_end) {
+  const sngp_npy_header *header = &input->header;
+  int64_t count = 1, bytes = 0;
+  bool overflow = false;
+  for (int i = 0; i < header->num_dims; i++)
+    overflow = __builtin_mul_overflow(count, header->shape[i], &count) || overflow;
+  overflow = __builtin_mul_overflow(count, header->size, &bytes) || overflow;
+  int64_t rest = input->size - header_end;
+  if (overflow)
+    return in_file(input, sngp_fail(SNGP_ERROR_FORMAT, "the shape holds more than 2^63 bytes"));
+  if (bytes != rest)
+    return in_file(input,
+                   sngp_fail(SNGP_ERROR_FORMAT,
+                             "the shape takes %" PRId64 " bytes, but %" PRId64 " follow the header",
+                             bytes, rest));
+  input->count = count;
+  return SNGP_OK;
+}
+
+static sngp_status read_header(array *input) {
+  int64_t begin = 0, length = 0;
+  SNGP_TRY(read_preamble(input, &begin, &length));
+  char *text = sngp_allocate((size_t)length, 1);
+  if (text == NULL) return sngp_fail_memory("an NPY header");
+  sngp_status status = read_bytes(input, text, (size_t)length);
+  if (status == SNGP_OK) {
+    status = sngp_npy_header_parse(text, (size_t)length, &input->header);
+    if (status != SNGP_OK) status = in_file(input, status);
+  }
+  sngp_release(text);
+  return status == SNGP_OK ? check_size(input, begin + length) : status;
+}
+
+static sngp_status open_array(const char *path, array *input) {
+  int descriptor = -1;
+  *input = (array){.path = path};
+  SNGP_TRY(sngp_file_open_sized(path, &descriptor, &input->size));
+  input->file = fdopen(descriptor, "rb");
+  if (input->file == NULL) {
+    int error = errno;
+    close(descriptor);
+    return sngp_fail_read(path, error);
+  }
+  sngp_status status = read_header(input);
+  if (status != SNGP_OK) {
+    fclose(input->file);
+    input->file = NULL;
+  }
+  return status;
+}
+
+static void close_array(array *input) {
+  if (input->file != NULL) fclose(input->file);
+}
+
+/* Takes element `index`, in the file's order, from its bits. */
+typedef sngp_status (*receiver)(void *context, const array *input, int64_t index, uint64_t bits);
+
+static uint64_t load(const unsigned char *bytes, int size, bool big_endian) {
+  uint64_t bits = 0;
+  for (int i = 0; i < size; i++) bits = bits << 8 | bytes[big_endian ? i : size - 1 - i];
+  return bits;
+}
+
+static sngp_status read_elements(const array *input, receiver receive, void *context) {
+  unsigned char buffer[CHUNK];
+  int size = input->header.size;
+  int64_t at_once = CHUNK / size;
+  for (int64_t index = 0; index < input->count;) {
+    int64_t left = input->count - index, count = left < at_once ? left : at_once;
+    SNGP_TRY(read_bytes(input, buffer, (size_t)(count * size)));
+    for (int64_t i = 0; i < count; i++, index++)
+      SNGP_TRY(
+          receive(context, input, index, load(buffer + i * size, size, input->header.big_endian)));
+  }
+  return SNGP_OK;
+}
+
+/* Two's complement of `size` bytes. */
+static int64_t to_signed(uint64_t bits, int size) {
+  uint64_t sign = UINT64_C(1) << (8 * size - 1);
+  return (int64_t)((bits ^ sign) - sign);
+}
+
+static double to_double(uint64_t bits, const sngp_npy_header *header) {
+  if (header->kind == 'u') return (double)bits;
+  if (header->kind == 'i') return (double)to_signed(bits, header->size);
+  if (header->size == 8) {
+    double value = 0.0;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+  }
+  uint32_t low = (uint32_t)bits;
+  float value = 0.0f;
+  memcpy(&value, &low, sizeof value);
+  return (double)value;
+}
+
+static sngp_status receive_feature(void *context, const array *input, int64_t index,
+                                   uint64_t bits) {
+  sngp_dataset *dataset = context;
+  bool fortran = input->header.fortran_order;
+  int64_t row = fortran ? index % dataset->rows : index / dataset->cols;
+  int64_t col = fortran ? index / dataset->rows : index % dataset->cols;
+  double value = to_double(bits, &input->header);
+  float feature = (float)value;
+  if (!isfinite(feature))
+    return in_file(
+        input, sngp_fail(SNGP_ERROR_NOT_FINITE, "features[%" PRId64 "][%" PRId64 "] is %g%s", row,
+                         col, value, isfinite(value) ? ", beyond the range of a float" : ""));
+  dataset->owned_features[row * dataset->cols + col] = feature;
+  return SNGP_OK;
+}
+
+static sngp_status receive_label(void *context, const array *input, int64_t index, uint64_t bits) {
+  sngp_dataset *dataset = context;
+  int64_t label = input->header.kind == 'i' ? to_signed(bits, input->header.size) : (int64_t)bits;
+  bool beyond = input->header.kind == 'u' && bits > INT64_MAX;
+  if (beyond || label < 0 || label > INT32_MAX) {
+    if (beyond)
+      sngp_fail(SNGP_ERROR_LABEL_RANGE, "labels[%" PRId64 "] is %" PRIu64 ", beyond 2^31 - 1",
+                index, bits);
+    else
+      sngp_fail(SNGP_ERROR_LABEL_RANGE, "labels[%" PRId64 "] is %" PRId64 ", not in 0 ... 2^31 - 1",
+                index, label);
+    return in_file(input, SNGP_ERROR_LABEL_RANGE);
+  }
+  dataset->owned_labels[index] = (int32_t)label;
+  return SNGP_OK;
+}
+
+static sngp_status check_features(const array *input) {
+  const sngp_npy_header *header = &input->header;
+  if (header->num_dims != 2)
+    return in_file(input, sngp_fail(SNGP_ERROR_DIMENSION,
+                                    "features have %d dimensions, but must have 2: (rows, cols)",
+                                    header->num_dims));
+  if (header->shape[1] == 0)
+    return in_file(input, sngp_fail(SNGP_ERROR_DIMENSION, "features have no columns"));
+  return SNGP_OK;
+}
+
+static sngp_status check_labels(const array *input, int64_t rows) {
+  const sngp_npy_header *header = &input->header;
+  if (header->kind == 'f')
+    return in_file(input, sngp_fail(SNGP_ERROR_FORMAT, "labels are not integers, but float%d",
+                                    8 * header->size));
+  if (header->num_dims != 1)
+    return in_file(
+        input, sngp_fail(SNGP_ERROR_DIMENSION,
+                         "labels have %d dimensions, but must have 1: (rows,)", header->num_dims));
+  if (header->shape[0] != rows)
+    return in_file(input,
+                   sngp_fail(SNGP_ERROR_DIMENSION,
+                             "there are %" PRId64 " labels, but %" PRId64 " rows of features",
+                             header->shape[0], rows));
+  return SNGP_OK;
+}
+
+static sngp_status read_arrays(const array *features, const array *labels, sngp_dataset **dataset) {
+  SNGP_TRY(check_features(features));
+  int64_t rows = features->header.shape[0], cols = features->header.shape[1];
+  if (labels != NULL) SNGP_TRY(check_labels(labels, rows));
+  sngp_dataset *made = NULL;
+  SNGP_TRY(sngp_dataset_allocate(rows, cols, labels != NULL, &made));
+  sngp_status status = read_elements(features, receive_feature, made);
+  if (status == SNGP_OK && labels != NULL) status = read_elements(labels, receive_label, made);
+  if (status == SNGP_OK) status = sngp_dataset_check(made);
+  if (status != SNGP_OK) {
+    sngp_dataset_free(made);
+    return status;
+  }
+  *dataset = made;
+  return SNGP_OK;
+}
+
+sngp_status sngp_npy_read(const char *features_path, const char *labels_path,
+                          sngp_dataset **dataset) {
+  array features, labels = {0};
+  *dataset = NULL;
+  SNGP_TRY(open_array(features_path, &features));
+  sngp_status status = labels_path != NULL ? open_array(labels_path, &labels) : SNGP_OK;
+  if (status == SNGP_OK)
+    status = read_arrays(&features, labels_path != NULL ? &labels : NULL, dataset);
+  close_array(&features);
+  close_array(&labels);
+  return status;
+}
