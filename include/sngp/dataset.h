@@ -74,7 +74,9 @@ typedef struct sngp_csv_config {
   /** Known classes, in the order of their label numbers (a trained model's); NULL: found in the
       data. With it, a label that is not among them is SNGP_ERROR_NOT_FOUND with its row. */
   const char *const *class_names;
-  int64_t num_classes; /**< length of class_names */
+  /** Length of class_names. Without them: labels are the numbers 0 ... num_classes - 1, another one
+      is SNGP_ERROR_LABEL_RANGE with its row; 0: classes are found in the data. */
+  int64_t num_classes;
   /** Expected feature columns (a trained model's); NULL: all columns but the label's, in file
       order. With it, a file with a header is matched by name, in any order; one without a header
       must have num_features columns, or one more with the label. */
@@ -87,17 +89,20 @@ SNGP_API sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size);
 
 /**
  * Reads a CSV file (RFC 4180; comma; LF or CRLF; quoted fields; a UTF-8 byte order mark is
- * skipped; numbers in the C locale whatever the environment's). Blank lines are skipped.
+ * skipped; numbers in the C locale whatever the environment's). Blank lines are skipped. Every row
+ * has as many fields as the first; a field has at most 1 MiB; column names differ.
  *
  * Labels that are all integers in 0..K-1 keep their value, K the largest + 1; other labels
  * (strings, or integers with gaps or signs) are mapped in sorted order (numbers by value, strings
- * by bytes) and kept as class names, so that a label is always printed as it was written.
+ * by bytes) and kept as class names, so that a label is always printed as it was written. Where
+ * all labels are numbers, equal values are one class, named as it was written first.
  *
  * @param path    the file.
  * @param config  NULL: defaults.
- * @return SNGP_ERROR_READ, SNGP_ERROR_FORMAT (names line and column), SNGP_ERROR_NOT_FINITE,
- *         SNGP_ERROR_NOT_FOUND (a column or class), SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS,
- *         SNGP_ERROR_UNSUPPORTED in a build without CSV. Thread-safe.
+ * @return SNGP_ERROR_READ, SNGP_ERROR_FORMAT (names line, from 1, and column, from 0),
+ *         SNGP_ERROR_NOT_FINITE, SNGP_ERROR_NOT_FOUND (a column or class), SNGP_ERROR_LABEL_RANGE,
+ *         SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS, SNGP_ERROR_UNSUPPORTED in a build without CSV.
+ *         Thread-safe.
  */
 SNGP_API sngp_status sngp_dataset_read_csv(const char *path, const sngp_csv_config *config,
                                            sngp_dataset **dataset);
