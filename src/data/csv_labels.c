@@ -8,12 +8,12 @@
 #include "base/memory.h"
 #include "data/number.h"
 
-/* Labels up to here are compared by value, larger ones (identifiers, perhaps) as texts. */
-static const double LARGEST_NUMBER = 0x1p53;
+/* Labels below are compared by value, larger ones as texts: identifiers, perhaps, of which a double
+   could not hold the last digits. */
+static const double NUMBER_LIMIT = 0x1p53;
 
 static bool is_number(const char *text, size_t length, double *value) {
-  return sngp_number_read(text, length, value) == SNGP_NUMBER_FINITE &&
-         fabs(*value) <= LARGEST_NUMBER;
+  return sngp_number_read(text, length, value) == SNGP_NUMBER_FINITE && fabs(*value) < NUMBER_LIMIT;
 }
 
 /* Decimal digits without sign or leading zeros: what printing the number gives again. */
