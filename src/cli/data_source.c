@@ -1,0 +1,151 @@
+#include "cli/data_source.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/message.h"
+
+static const char *const yes_no[] = {"no", "yes", NULL}; /* SNGP_CSV_HEADER_NO, _YES */
+
+static const char *const label_help[] = {
+    [CLI_LABELS_NEEDED] =
+        "the CSV's label column, by name or by number from 0\n"
+        "(default: the last column)",
+    [CLI_LABELS_LEFT_OUT] = "a CSV column to leave out, by name or by number from 0",
+};
+
+static cli_option text_option(const char *name, const char *value, const char *help,
+                              const char **target) {
+  return (cli_option){
+      .name = name, .value = value, .help = help, .kind = CLI_KIND_TEXT, .target = target};
+}
+
+static cli_option pair_option(const char *name, const char *value, const char *help,
+                              const char **target, int min_values) {
+  cli_option option = text_option(name, value, help, target);
+  option.min_values = min_values;
+  option.max_values = 2;
+  return option;
+}
+
+cli_option_group cli_data_source_group(cli_data_source *source, cli_labels labels) {
+  *source = (cli_data_source){.labels = labels, .header = SNGP_CSV_HEADER_DETECT};
+  cli_option *options = source->options;
+  if (labels == CLI_LABELS_OOD) {
+    options[0] = text_option("ood-data", "FILE",
+                             "a CSV file; --label and --header count for it too", &source->data);
+    options[1] = pair_option("ood-idx", "IMAGES [LABELS]", "IDX images; labels are not used",
+                             source->idx, 1);
+    options[2] = text_option("ood-npy", "X", "a NumPy array", source->npy);
+    return (cli_option_group){"Out-of-domain rows (at most one of these; labels are not needed)",
+                              options, 3};
+  }
+  bool needed = labels == CLI_LABELS_NEEDED;
+  options[0] = text_option("data", "FILE", "a CSV file, one row a line", &source->data);
+  options[1] = text_option("label", "COLUMN", label_help[labels], &source->label);
+  options[2] =
+      (cli_option){.name = "header",
+                   .value = "yes|no",
+                   .help = "whether the CSV's first line names its columns\n(default: found out)",
+                   .kind = CLI_KIND_CHOICE,
+                   .target = &source->header,
+                   .choices = yes_no};
+  options[3] = pair_option("idx", needed ? "IMAGES LABELS" : "IMAGES [LABELS]",
+                           needed ? "IDX files (MNIST's format), plain or gzip"
+                                  : "IDX images, plain or gzip; labels are not used",
+                           source->idx, needed ? 2 : 1);
+  options[4] = pair_option("npy", needed ? "X Y" : "X [Y]",
+                           needed ? "NumPy arrays: features (rows, columns), labels (rows,)"
+                                  : "a NumPy array (rows, columns); labels are not used",
+                           source->npy, needed ? 2 : 1);
+  return (cli_option_group){"Input (one of --data, --idx, --npy)", options,
+                            CLI_DATA_SOURCE_OPTIONS};
+}
+
+static int count_given(const cli_data_source *source) {
+  return (source->data != NULL) + (source->idx[0] != NULL) + (source->npy[0] != NULL);
+}
+
+bool cli_data_source_given(const cli_data_source *source) { return count_given(source) > 0; }
+
+bool cli_data_source_check(const cli_data_source *source, const char *command) {
+  int count = count_given(source);
+  if (source->labels == CLI_LABELS_OOD) {
+    if (count > 1) cli_fail_usage(command, "give only one of --ood-data, --ood-idx, --ood-npy");
+    return count <= 1;
+  }
+  if (count == 0) cli_fail_usage(command, "no input: give one of --data, --idx, --npy");
+  if (count > 1) cli_fail_usage(command, "give only one of --data, --idx, --npy");
+  return count == 1;
+}
+
+static sngp_status read_arrays(const cli_data_source *source, sngp_dataset **dataset) {
+  bool labels = source->labels == CLI_LABELS_NEEDED;
+  if (source->idx[0] != NULL) {
+    return sngp_dataset_read_idx(source->idx[0], labels ? source->idx[1] : NULL, dataset);
+  }
+  return sngp_dataset_read_npy(source->npy[0], labels ? source->npy[1] : NULL, dataset);
+}
+
+static bool report(sngp_status status) {
+  if (status != SNGP_OK) cli_fail_library();
+  return status == SNGP_OK;
+}
+
+bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset **dataset) {
+  *dataset = NULL;
+  if (source->data == NULL) return report(read_arrays(source, dataset));
+  sngp_csv_config config;
+  if (!report(sngp_csv_config_init(&config, sizeof config))) return false;
+  config.header = source->header;
+  config.label_column = source->label;
+  return report(sngp_dataset_read_csv(source->data, &config, dataset));
+}
+
+/* The names "0", "1", ...: with them, labels of a model whose classes are plain numbers keep their
+   value in a file that lacks some of them. One block; NULL: no memory. */
+static const char **number_names(int64_t count) {
+  enum { NAME_SIZE = 21 };
+  char *block = calloc((size_t)count, sizeof(char *) + NAME_SIZE);
+  if (block == NULL) return NULL;
+  const char **names = (const char **)(void *)block;
+  char *text = block + (size_t)count * sizeof(char *);
+  for (int64_t i = 0; i < count; i++, text += NAME_SIZE) {
+    snprintf(text, NAME_SIZE, "%" PRId64, i);
+    names[i] = text;
+  }
+  return names;
+}
+
+bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *model,
+                              sngp_dataset **dataset) {
+  *dataset = NULL;
+  if (source->data == NULL) return report(read_arrays(source, dataset));
+  sngp_model_config trained;
+  sngp_csv_config config;
+  if (!report(sngp_model_config_init(&trained, sizeof trained))) return false;
+  if (!report(sngp_model_get_config(model, &trained))) return false;
+  if (!report(sngp_csv_config_init(&config, sizeof config))) return false;
+  const char **numbers = NULL;
+  config.header = source->header;
+  config.label_column = source->label;
+  config.label_mode = SNGP_CSV_LABEL_OPTIONAL;
+  config.feature_names = trained.feature_names;
+  config.num_features = trained.input_dim;
+  if (source->labels == CLI_LABELS_NEEDED) {
+    config.label_mode = SNGP_CSV_LABEL_LAST;
+    config.class_names = trained.class_names;
+    config.num_classes = trained.num_classes;
+    if (trained.class_names == NULL) {
+      config.class_names = numbers = number_names(trained.num_classes);
+      if (numbers == NULL) {
+        cli_fail("out of memory for %" PRId64 " class names", trained.num_classes);
+        return false;
+      }
+    }
+  }
+  bool good = report(sngp_dataset_read_csv(source->data, &config, dataset));
+  free(numbers);
+  return good;
+}

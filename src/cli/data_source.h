@@ -1,0 +1,45 @@
+/* Where rows come from: --data (CSV), --idx or --npy, and their --ood- twins. */
+#ifndef SNGP_CLI_DATA_SOURCE_H
+#define SNGP_CLI_DATA_SOURCE_H
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "sngp/sngp.h"
+
+enum { CLI_DATA_SOURCE_OPTIONS = 5 };
+
+/* What a command does with labels. */
+typedef enum {
+  CLI_LABELS_NEEDED,   /* training and evaluating */
+  CLI_LABELS_LEFT_OUT, /* predicting */
+  CLI_LABELS_OOD       /* out-of-domain rows: the --ood- options */
+} cli_labels;
+
+typedef struct cli_data_source {
+  cli_labels labels;
+  const char *data;
+  const char *label;
+  int32_t header; /* SNGP_CSV_HEADER_* */
+  const char *idx[2];
+  const char *npy[2];
+  cli_option options[CLI_DATA_SOURCE_OPTIONS];
+} cli_data_source;
+
+/* Empties the source and makes the table of its options. `source` must stay where it is. */
+cli_option_group cli_data_source_group(cli_data_source *source, cli_labels labels);
+
+/* After parsing: whether the options fit together; reports usage errors of `command`. */
+bool cli_data_source_check(const cli_data_source *source, const char *command);
+
+bool cli_data_source_given(const cli_data_source *source);
+
+/* Reads labelled rows to train on. False: the reason has been reported. */
+bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset **dataset);
+
+/* Reads rows for a trained model: its columns and, where labels are needed, its classes.
+   False: the reason has been reported. */
+bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *model,
+                              sngp_dataset **dataset);
+
+#endif

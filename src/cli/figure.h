@@ -1,0 +1,37 @@
+/* The picture of the two moons: data, a gnuplot script and, where gnuplot is found, the PNG. */
+#ifndef SNGP_CLI_FIGURE_H
+#define SNGP_CLI_FIGURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sngp/dataset.h"
+
+/* The tutorial's grid and plotting range. */
+#define CLI_FIGURE_X 3.5
+#define CLI_FIGURE_Y 2.5
+enum { CLI_FIGURE_RESOLUTION = 100 };
+
+typedef struct cli_figure {
+  const sngp_dataset *training; /* labels 0 and 1 */
+  const sngp_dataset *out_of_domain;
+  const sngp_dataset *grid;
+  /* Probability of class 0 at each point of the grid. */
+  const float *deterministic, *sngp;
+} cli_figure;
+
+typedef enum {
+  CLI_FIGURE_DRAWN,
+  CLI_FIGURE_NO_GNUPLOT, /* data and script are there; gnuplot is not installed */
+  CLI_FIGURE_FAILED      /* the reason has been reported */
+} cli_figure_result;
+
+/* Names of the files in the directory. */
+#define CLI_FIGURE_SCRIPT "two_moons.gp"
+#define CLI_FIGURE_PICTURE "two_moons.png"
+
+/* Writes two_moons_points.dat, two_moons_surface.dat and two_moons.gp into `directory`, which is
+   there, and two_moons.png by gnuplot. Each file appears whole or not at all. */
+cli_figure_result cli_figure_write(const cli_figure *figure, const char *directory);
+
+#endif

@@ -1,0 +1,58 @@
+/* Numbers and near misses on the command line. The program never sets a locale, so strtod reads
+   '.' whatever the environment. */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options.h"
+
+bool cli_parse_integer(const char *text, int64_t *value) {
+  const char *digits = text[0] == '-' || text[0] == '+' ? text + 1 : text;
+  if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0') return false;
+  errno = 0;
+  *value = strtoimax(text, NULL, 10);
+  return errno == 0;
+}
+
+bool cli_parse_real(const char *text, double *value) {
+  if (text[0] == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0') return false;
+  char *end = NULL;
+  *value = strtod(text, &end);
+  return end != text && *end == '\0' && isfinite(*value);
+}
+
+/* Levenshtein's distance; words of up to 31 characters, longer ones are far from everything. */
+enum { LONGEST_WORD = 31, FAR = 99 };
+
+static int distance(const char *a, const char *b) {
+  size_t rows = strlen(a), cols = strlen(b);
+  if (rows > LONGEST_WORD || cols > LONGEST_WORD) return FAR;
+  int line[LONGEST_WORD + 1];
+  for (size_t j = 0; j <= cols; j++) line[j] = (int)j;
+  for (size_t i = 1; i <= rows; i++) {
+    int diagonal = line[0];
+    line[0] = (int)i;
+    for (size_t j = 1; j <= cols; j++) {
+      int replaced = diagonal + (a[i - 1] != b[j - 1]);
+      int shorter = (line[j] < line[j - 1] ? line[j] : line[j - 1]) + 1;
+      diagonal = line[j];
+      line[j] = replaced < shorter ? replaced : shorter;
+    }
+  }
+  return line[cols];
+}
+
+const char *cli_nearest(const char *word, const char *const *words) {
+  const char *nearest = NULL;
+  int limit = (int)(strlen(word) / 3) + 1; /* a third of the letters may be wrong */
+  for (int i = 0; words[i] != NULL; i++) {
+    int d = distance(word, words[i]);
+    if (d < limit) {
+      limit = d;
+      nearest = words[i];
+    }
+  }
+  return nearest;
+}

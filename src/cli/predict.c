@@ -1,0 +1,166 @@
+/* sngp predict: rows in, a CSV of classes, probabilities, variance and uncertainty out. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/data_source.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "cli/output_file.h"
+#include "cli/prediction.h"
+#include "cli/threads.h"
+#include "sngp/sngp.h"
+
+/* Rows that are predicted and written at once. */
+enum { BLOCK_ROWS = 4096 };
+
+typedef struct {
+  const char *model;
+  cli_data_source source;
+  const char *out;
+  int32_t method;
+  int64_t threads;
+} predict_settings;
+
+static const char purpose[] =
+    "Writes a CSV with one line for each row of the input:\n"
+    "\n"
+    "  row,class,probability_0,...,variance,uncertainty\n"
+    "\n"
+    "Rows count from 0. variance is that of the Gaussian process's logits: large far from\n"
+    "the training rows (empty for a model without one). uncertainty is 1 - the largest\n"
+    "probability. Numbers have enough digits to be read back exactly. A CSV with a header\n"
+    "is matched to the model's columns by name, in any order.";
+
+static const char examples[] =
+    "  sngp predict model.safetensors --data new.csv\n"
+    "  sngp predict model.safetensors --npy X.npy --out predictions.csv";
+
+static cli_parse_result parse(predict_settings *settings, int argc, char **argv) {
+  predict_settings *s = settings;
+  *s = (predict_settings){.threads = cli_default_threads()};
+  cli_option options[] = {
+      cli_method_option(&s->method),
+      {.name = "out",
+       .value = "FILE",
+       .kind = CLI_KIND_TEXT,
+       .target = &s->out,
+       .help = "write here (default: standard output)"},
+      cli_threads_option(&s->threads),
+  };
+  cli_option_group groups[] = {
+      cli_data_source_group(&s->source, CLI_LABELS_LEFT_OUT),
+      {"Options", options, sizeof options / sizeof options[0]},
+  };
+  cli_command command = {.name = "predict",
+                         .usage = "MODEL INPUT [OPTION]...",
+                         .purpose = purpose,
+                         .examples = examples,
+                         .argument = "MODEL",
+                         .groups = groups,
+                         .num_groups = sizeof groups / sizeof groups[0]};
+  cli_parse_result result = cli_options_parse(&command, argc, argv, &s->model);
+  if (result != CLI_PARSE_OK) return result;
+  return cli_data_source_check(&s->source, command.name) ? CLI_PARSE_OK : CLI_PARSE_ERROR;
+}
+
+/* A text as a field of RFC 4180: quoted where it has to be. */
+static void write_field(FILE *stream, const char *text) {
+  if (text[0] != '\0' && strpbrk(text, "\",\r\n") == NULL && text[0] != ' ' &&
+      text[strlen(text) - 1] != ' ') {
+    fputs(text, stream);
+    return;
+  }
+  putc('"', stream);
+  for (; *text != '\0'; text++) {
+    if (*text == '"') putc('"', stream);
+    putc(*text, stream);
+  }
+  putc('"', stream);
+}
+
+static void write_header(FILE *stream, int64_t num_classes) {
+  fputs("row,class", stream);
+  for (int64_t k = 0; k < num_classes; k++) fprintf(stream, ",probability_%" PRId64, k);
+  fputs(",variance,uncertainty\n", stream);
+}
+
+static void write_rows(FILE *stream, const cli_predictor *predictor, int64_t begin, int64_t count,
+                       const sngp_prediction *prediction) {
+  const char *const *names = predictor->config.class_names;
+  int64_t num_classes = predictor->config.num_classes;
+  for (int64_t i = 0; i < count; i++) {
+    int32_t class = prediction->classes[i];
+    fprintf(stream, "%" PRId64 ",", begin + i);
+    if (names != NULL) {
+      write_field(stream, names[class]);
+    } else {
+      fprintf(stream, "%" PRId32, class);
+    }
+    const float *probabilities = prediction->probabilities + i * num_classes;
+    for (int64_t k = 0; k < num_classes; k++) fprintf(stream, ",%.9g", (double)probabilities[k]);
+    putc(',', stream);
+    if (prediction->variance != NULL) fprintf(stream, "%.9g", (double)prediction->variance[i]);
+    fprintf(stream, ",%.9g\n", (double)prediction->uncertainty[i]);
+  }
+}
+
+static bool write_predictions(FILE *stream, cli_predictor *predictor, const sngp_dataset *rows,
+                              sngp_prediction *prediction) {
+  int64_t total = sngp_dataset_rows(rows);
+  write_header(stream, predictor->config.num_classes);
+  for (int64_t begin = 0; begin < total && !ferror(stream); begin += BLOCK_ROWS) {
+    int64_t count = total - begin < BLOCK_ROWS ? total - begin : BLOCK_ROWS;
+    if (!cli_predictor_run(predictor, rows, begin, count, prediction)) return false;
+    write_rows(stream, predictor, begin, count, prediction);
+  }
+  return true;
+}
+
+static int run(const predict_settings *settings, cli_predictor *predictor, sngp_dataset **rows) {
+  if (!cli_predictor_load(predictor, settings->model, settings->method, settings->threads) ||
+      !cli_data_source_read_for(&settings->source, predictor->model, rows)) {
+    return CLI_EXIT_FAILURE;
+  }
+  int status = CLI_EXIT_FAILURE;
+  cli_output output = {0};
+  size_t probabilities = BLOCK_ROWS * (size_t)predictor->config.num_classes;
+  float *block = malloc((probabilities + 2 * BLOCK_ROWS) * sizeof(float));
+  int32_t *classes = malloc(BLOCK_ROWS * sizeof(int32_t));
+  if (block == NULL || classes == NULL) {
+    cli_fail("out of memory for a block of predictions");
+    goto done;
+  }
+  sngp_prediction prediction = {.struct_size = sizeof prediction,
+                                .probabilities = block,
+                                .classes = classes,
+                                .uncertainty = block + probabilities};
+  if (predictor->has_variance) prediction.variance = prediction.uncertainty + BLOCK_ROWS;
+  if (!cli_output_open(&output, settings->out)) goto done;
+  if (write_predictions(output.stream, predictor, *rows, &prediction) &&
+      cli_output_commit(&output)) {
+    status = CLI_EXIT_OK;
+  }
+done:
+  cli_output_discard(&output);
+  free(classes);
+  free(block);
+  return status;
+}
+
+int cli_predict(int argc, char **argv) {
+  predict_settings settings;
+  switch (parse(&settings, argc, argv)) {
+    case CLI_PARSE_HELP: return CLI_EXIT_OK;
+    case CLI_PARSE_ERROR: return CLI_EXIT_USAGE;
+    case CLI_PARSE_OK: break;
+  }
+  cli_predictor predictor = {0};
+  sngp_dataset *rows = NULL;
+  int status = run(&settings, &predictor, &rows);
+  sngp_dataset_free(rows);
+  cli_predictor_free(&predictor);
+  return status;
+}

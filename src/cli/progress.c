@@ -1,0 +1,142 @@
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  MAX_KEPT_LINES = 20, /* of all epochs, about so many leave a line */
+  DEFAULT_WIDTH = 80,
+  LONGEST_LINE = 200,
+  BAR_WIDTH = 24
+};
+
+static const double SECONDS_BETWEEN_DRAWINGS = 0.1;
+
+static volatile sig_atomic_t interrupted;
+static struct sigaction previous_action;
+
+static void note_interrupt(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+bool cli_interrupted(void) { return interrupted != 0; }
+
+void cli_progress_init(cli_progress *progress, bool quiet, bool json) {
+  *progress = (cli_progress){0};
+  if (quiet) return;
+  FILE *stream = json ? stderr : stdout;
+  progress->terminal = isatty(fileno(stream)) == 1;
+  if (progress->terminal || !json) progress->stream = stream;
+}
+
+void cli_progress_begin(cli_progress *progress) {
+  interrupted = 0;
+  progress->started = now();
+  progress->last_drawn = 0;
+  struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, &previous_action);
+}
+
+static void wipe(cli_progress *progress) {
+  if (progress->drawn) fputs("\r\033[K", progress->stream);
+  progress->drawn = false;
+}
+
+double cli_progress_end(cli_progress *progress) {
+  double seconds = now() - progress->started;
+  if (progress->stream != NULL) {
+    wipe(progress);
+    fflush(progress->stream);
+  }
+  sigaction(SIGINT, &previous_action, NULL);
+  return seconds;
+}
+
+static int digits(int64_t number) { return snprintf(NULL, 0, "%" PRId64, number); }
+
+static int print_measures(char *line, size_t size, const sngp_fit_progress *progress) {
+  int length = snprintf(line, size, "loss %.4f  accuracy %.4f", progress->loss, progress->accuracy);
+  if (length > 0 && (size_t)length < size && isfinite(progress->validation_loss)) {
+    length += snprintf(line + length, size - (size_t)length, "  val loss %.4f  val accuracy %.4f",
+                       progress->validation_loss, progress->validation_accuracy);
+  }
+  return length;
+}
+
+static void print_epoch(const sngp_fit_progress *progress, FILE *stream) {
+  char measures[LONGEST_LINE];
+  print_measures(measures, sizeof measures, progress);
+  fprintf(stream, "epoch %*" PRId64 "/%" PRId64 "  %s\n", digits(progress->num_epochs),
+          progress->epoch, progress->num_epochs, measures);
+  fflush(stream);
+}
+
+static int terminal_width(FILE *stream) {
+  struct winsize size;
+  if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return DEFAULT_WIDTH;
+  return size.ws_col < LONGEST_LINE ? size.ws_col : LONGEST_LINE;
+}
+
+static void print_time(char *text, size_t size, double seconds) {
+  int64_t whole = (int64_t)(seconds + 0.5);
+  if (whole >= 3600) {
+    snprintf(text, size, "%" PRId64 ":%02" PRId64 ":%02" PRId64, whole / 3600, whole / 60 % 60,
+             whole % 60);
+  } else {
+    snprintf(text, size, "%" PRId64 ":%02" PRId64, whole / 60, whole % 60);
+  }
+}
+
+static void draw(cli_progress *state, const sngp_fit_progress *progress, double time) {
+  double in_epoch = (double)progress->step / (double)progress->steps_per_epoch;
+  double done = ((double)(progress->epoch - 1) + in_epoch) / (double)progress->num_epochs;
+  double elapsed = time - state->started;
+  char bar[BAR_WIDTH + 1], remaining[32], measures[LONGEST_LINE], line[2 * LONGEST_LINE];
+  int filled = (int)(in_epoch * BAR_WIDTH);
+  memset(bar, '.', BAR_WIDTH);
+  memset(bar, '=', (size_t)filled);
+  if (filled < BAR_WIDTH) bar[filled] = '>';
+  bar[BAR_WIDTH] = '\0';
+  print_time(remaining, sizeof remaining, done > 0 ? elapsed * (1 - done) / done : 0);
+  print_measures(measures, sizeof measures, progress);
+  snprintf(line, sizeof line, "epoch %*" PRId64 "/%" PRId64 " [%s] %s  ETA %s",
+           digits(progress->num_epochs), progress->epoch, progress->num_epochs, bar, measures,
+           remaining);
+  fprintf(state->stream, "\r%.*s\033[K", terminal_width(state->stream) - 1, line);
+  fflush(state->stream);
+  state->last_drawn = time;
+  state->drawn = true;
+}
+
+int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) {
+  cli_progress *state = context;
+  if (interrupted) return 1;
+  if (state->stream == NULL) return 0;
+  if (progress->event == SNGP_EVENT_EPOCH) {
+    int64_t every = (progress->num_epochs + MAX_KEPT_LINES - 1) / MAX_KEPT_LINES;
+    bool kept = progress->epoch == 1 || progress->epoch == progress->num_epochs ||
+                progress->epoch % every == 0;
+    if (kept) {
+      wipe(state);
+      print_epoch(progress, state->stream);
+      return 0;
+    }
+  }
+  if (!state->terminal) return 0;
+  double time = now();
+  if (time - state->last_drawn >= SECONDS_BETWEEN_DRAWINGS) draw(state, progress, time);
+  return 0;
+}

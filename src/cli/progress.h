@@ -1,0 +1,35 @@
+/* The progress of a fit: a bar on a terminal, plain lines elsewhere; and Ctrl-C. */
+#ifndef SNGP_CLI_PROGRESS_H
+#define SNGP_CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sngp/train.h"
+
+typedef struct cli_progress {
+  FILE *stream;  /* NULL: show nothing */
+  bool terminal; /* a bar that is drawn again and again */
+  double started;
+  double last_drawn;
+  bool drawn; /* a bar stands on the current line */
+} cli_progress;
+
+/* Where progress goes: nowhere when quiet; with JSON on standard output only to a terminal on
+   standard error; else to standard output. */
+void cli_progress_init(cli_progress *progress, bool quiet, bool json);
+
+/* Starts the clock, and takes SIGINT: the first one makes the callback cancel, a second one ends
+   the program. */
+void cli_progress_begin(cli_progress *progress);
+
+/* Wipes an unfinished bar and gives SIGINT back. Returns the seconds since cli_progress_begin(). */
+double cli_progress_end(cli_progress *progress);
+
+/* A sngp_fit_callback; its context is the cli_progress. */
+int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context);
+
+/* Whether SIGINT came between the last begin and end. */
+bool cli_interrupted(void);
+
+#endif

@@ -1,0 +1,31 @@
+/* What commands have to say: JSON documents and words. */
+#ifndef SNGP_CLI_REPORT_H
+#define SNGP_CLI_REPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "sngp/sngp.h"
+
+/* A number; null for a NaN or an infinity, which JSON lacks. */
+json_t *cli_json_real(double value);
+
+/* {"total", "trainable"} of a model's parameters. */
+json_t *cli_json_parameters(const sngp_model *model);
+
+/* The epochs of a history as an array of objects. */
+json_t *cli_json_history(const sngp_history *history);
+
+/* Prints a document on standard output and releases it; NULL is a failure to take memory.
+   False: the reason has been reported. */
+bool cli_json_print(json_t *document);
+
+enum { CLI_COUNT_SIZE = 32 };
+
+/* Writes a count with a comma between thousands; returns `text`. */
+const char *cli_format_count(int64_t count, char text[CLI_COUNT_SIZE]);
+
+/* "SNGP, 1,283,714 parameters (101,120 trainable)" and a newline. */
+void cli_print_model_line(const sngp_model *model, const char *heading);
+
+#endif
