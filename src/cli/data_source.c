@@ -1,9 +1,5 @@
 #include "cli/data_source.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "cli/message.h"
 
 static const char *const yes_no[] = {"no", "yes", NULL}; /* SNGP_CSV_HEADER_NO, _YES */
@@ -103,21 +99,6 @@ bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset *
   return report(sngp_dataset_read_csv(source->data, &config, dataset));
 }
 
-/* The names "0", "1", ...: with them, labels of a model whose classes are plain numbers keep their
-   value in a file that lacks some of them. One block; NULL: no memory. */
-static const char **number_names(int64_t count) {
-  enum { NAME_SIZE = 21 };
-  char *block = calloc((size_t)count, sizeof(char *) + NAME_SIZE);
-  if (block == NULL) return NULL;
-  const char **names = (const char **)(void *)block;
-  char *text = block + (size_t)count * sizeof(char *);
-  for (int64_t i = 0; i < count; i++, text += NAME_SIZE) {
-    snprintf(text, NAME_SIZE, "%" PRId64, i);
-    names[i] = text;
-  }
-  return names;
-}
-
 bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *model,
                               sngp_dataset **dataset) {
   *dataset = NULL;
@@ -127,25 +108,17 @@ bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *m
   if (!report(sngp_model_config_init(&trained, sizeof trained))) return false;
   if (!report(sngp_model_get_config(model, &trained))) return false;
   if (!report(sngp_csv_config_init(&config, sizeof config))) return false;
-  const char **numbers = NULL;
   config.header = source->header;
   config.label_column = source->label;
-  config.label_mode = SNGP_CSV_LABEL_OPTIONAL;
   config.feature_names = trained.feature_names;
   config.num_features = trained.input_dim;
   if (source->labels == CLI_LABELS_NEEDED) {
     config.label_mode = SNGP_CSV_LABEL_LAST;
     config.class_names = trained.class_names;
     config.num_classes = trained.num_classes;
-    if (trained.class_names == NULL) {
-      config.class_names = numbers = number_names(trained.num_classes);
-      if (numbers == NULL) {
-        cli_fail("out of memory for %" PRId64 " class names", trained.num_classes);
-        return false;
-      }
-    }
+  } else {
+    /* A column that is named is left out unread; else the last of one column too many is. */
+    config.label_mode = source->label != NULL ? SNGP_CSV_LABEL_NONE : SNGP_CSV_LABEL_OPTIONAL;
   }
-  bool good = report(sngp_dataset_read_csv(source->data, &config, dataset));
-  free(numbers);
-  return good;
+  return report(sngp_dataset_read_csv(source->data, &config, dataset));
 }

@@ -47,7 +47,9 @@ void cli_progress_begin(cli_progress *progress) {
   progress->last_drawn = 0;
   struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, &previous_action);
+  sigaction(SIGINT, NULL, &previous_action);
+  /* Ignored is what shells make it for jobs in the background. */
+  if (previous_action.sa_handler != SIG_IGN) sigaction(SIGINT, &action, NULL);
 }
 
 static void wipe(cli_progress *progress) {

@@ -1,0 +1,99 @@
+# CSV in and out: names of classes and columns, order of columns, a label column or none, and
+# numbers that do not depend on the locale.
+. "$(dirname "$0")/common.sh"
+
+classes() { tail -n +2 "$1" | cut -d, -f2; }
+
+# Classes are printed as they were written, quoted where RFC 4180 asks for it.
+three_groups setosa '"a,""b"' virginica >strings.csv
+{ echo 'length,width,kind'; cat strings.csv; } >named.csv
+# shellcheck disable=SC2086
+run 0 train --data named.csv --out model $small --epochs 60 --learning-rate 0.01 --quiet
+run 0 predict model --data named.csv --out p.csv
+empty stdout
+head -n 1 p.csv >header
+echo 'row,class,probability_0,probability_1,probability_2,variance,uncertainty' >expected
+same header expected
+[ "$(wc -l <p.csv)" -eq 61 ] || fail "not one line a row: $(wc -l <p.csv)"
+for name in setosa virginica '"a,""b"'; do
+  [ "$(grep -cF ",$name,0." p.csv)" -gt 0 ] || [ "$(grep -cF ",$name," p.csv)" -gt 0 ] ||
+    fail "no row of class $name"
+done
+run 0 info model
+says stdout 'setosa'
+says stdout 'length, width'
+
+# Evaluated against the names, in a file of another order and with fewer classes.
+run 0 evaluate model --data named.csv --json
+says stdout '"rows": 60'
+says stdout '"accuracy": 1.0'
+grep virginica named.csv | awk -F, 'BEGIN {print "kind,width,length"} {print $3 "," $2 "," $1}' >turned.csv
+run 0 evaluate model --data turned.csv --label kind --json
+says stdout '"rows": 20'
+says stdout '"accuracy": 1.0'
+
+# Columns are found by name, in any order; the label column may be there or not.
+awk -F, 'BEGIN {print "width,length"} {print $2 "," $1}' strings.csv >swapped.csv
+run 0 predict model --data swapped.csv
+same stdout p.csv
+awk -F, 'BEGIN {print "length,width"} {print $1 "," $2}' strings.csv >unlabelled.csv
+run 0 predict model --data unlabelled.csv
+same stdout p.csv
+tail -n +2 unlabelled.csv >bare.csv
+run 0 predict model --data bare.csv
+same stdout p.csv
+run 0 predict model --data strings.csv
+same stdout p.csv
+awk -F, 'BEGIN {print "kind,width,length"} {print "?," $2 "," $1}' strings.csv >first.csv
+run 0 predict model --data first.csv --label kind
+same stdout p.csv
+printf 'length,height\n1,2\n' >other.csv
+run 1 predict model --data other.csv
+says stderr 'width'
+
+# Plain numbers keep their value in a file that lacks some of them.
+three_groups 0 1 2 >numbers.csv
+# shellcheck disable=SC2086
+run 0 train --data numbers.csv --out numbered $small --epochs 60 --learning-rate 0.01 --quiet
+grep ',2$' numbers.csv >twos.csv
+run 0 evaluate numbered --data twos.csv --ood-data bare.csv --json
+says stdout '"accuracy": 1.0'
+run 0 predict numbered --data twos.csv --out twos_p.csv
+[ "$(classes twos_p.csv | sort -u)" = 2 ] || fail "class 2 is printed as $(classes twos_p.csv | sort -u)"
+
+# A deterministic model has no variance: the field is empty.
+# shellcheck disable=SC2086
+run 0 train --data numbers.csv --method deterministic --out dense $quick --quiet
+run 0 predict dense --data bare.csv
+[ "$(grep -c ',,' stdout)" -eq 60 ] || fail "variances of a deterministic model"
+
+# Mean field and MAP share the class and the variance, not the probabilities.
+run 0 predict model --data bare.csv --method map --out map.csv
+[ "$(classes map.csv)" = "$(classes p.csv)" ] || fail "MAP changed a class"
+cmp -s map.csv p.csv && fail "MAP and mean field agree"
+
+# The seed, and nothing else, decides: the same bytes again.
+# shellcheck disable=SC2086
+run 0 train --data named.csv --out again $small --epochs 60 --learning-rate 0.01 --quiet
+same again model
+# shellcheck disable=SC2086
+run 0 train --data named.csv --out other $small --epochs 60 --learning-rate 0.01 --quiet --seed 1
+cmp -s other model && fail "another seed gave the same model"
+
+# A locale with a decimal comma changes nothing.
+comma=$(locale -a 2>/dev/null | grep -iE '^(de|fr|it|es|nl)_.*utf-?8$' | head -n 1)
+for locale in $comma de_DE.UTF-8; do
+  LC_ALL=$locale LANG=$locale LC_NUMERIC=$locale
+  export LC_ALL LANG LC_NUMERIC
+  run 0 predict model --data named.csv
+  same stdout p.csv
+  unset LC_ALL LANG LC_NUMERIC
+done
+
+# A file is replaced through a symbolic link, which stays one.
+echo old >target.csv
+ln -s target.csv link.csv
+run 0 predict model --data bare.csv --out link.csv
+same target.csv p.csv
+[ -L link.csv ] || fail "the symbolic link was replaced"
+finish

@@ -1,0 +1,87 @@
+# What cannot be done ends with status 1 and "sngp: ..." on standard error that names the place;
+# no output is left, an older one is kept.
+. "$(dirname "$0")/common.sh"
+
+# failing WORDS ARGUMENT...
+failing() {
+  words=$1
+  shift
+  run 1 "$@"
+  grep -q "^sngp: " stderr || fail "sngp $*: no 'sngp: ' on standard error"
+  says stderr "$words"
+  empty stdout
+}
+
+three_groups 0 1 2 >good.csv
+# shellcheck disable=SC2086
+run 0 train --data good.csv --out model $quick --quiet
+empty stdout
+empty stderr
+present model
+
+# Training: nothing is written.
+failing "nowhere.csv" train --data nowhere.csv --out m
+failing "missing/m" train --data good.csv --out missing/m
+failing "it is a directory" train --data good.csv --out .
+failing "not a regular file" train --data good.csv --out /dev/null
+printf '1,2,0\n3,x,1\n' >text.csv
+failing "text.csv" train --data text.csv --header no --out m
+printf '1,2,0\n3,nan,1\n' >nan.csv
+failing "nan.csv" train --data nan.csv --out m
+printf '1,2,0\n3,4\n' >ragged.csv
+failing "ragged.csv" train --data ragged.csv --out m
+printf '1,2,0\n3,4,0\n' >one.csv
+failing "class" train --data one.csv --out m
+: >empty.csv
+failing "empty.csv" train --data empty.csv --out m
+failing "target" train --data good.csv --label target --header no --out m
+failing "good.csv" train --idx good.csv good.csv --out m
+failing "good.csv" train --npy good.csv good.csv --out m
+failing "61" train --data good.csv --batch-size 61 --out m
+absent m
+
+# A model that is none.
+failing "good.csv" predict good.csv --data good.csv
+failing "nowhere" info nowhere
+failing "nowhere" evaluate nowhere --data good.csv
+head -c 1000 model >half
+failing "half" info half
+
+# Data that do not fit the model.
+printf '1\n2\n' >narrow.csv
+failing "2" predict model --data narrow.csv --out p.csv
+printf '1,2,7\n' >seven.csv
+failing "7" evaluate model --data seven.csv
+printf '1,inf\n' >infinite.csv
+failing "infinite.csv" predict model --data infinite.csv --out p.csv
+absent p.csv
+
+# A full disk, as output and as the place of the file.
+if [ -w /dev/full ]; then
+  full() {
+    "$program" "$@" >/dev/full 2>stderr
+    status=$?
+    [ "$status" -eq 1 ] || fail "sngp $*: exit status $status on a full standard output"
+    says stderr "sngp: cannot write to standard output"
+  }
+  full predict model --data good.csv
+  full evaluate model --data good.csv --json
+  full info model
+  full --help
+  failing "/dev/full" predict model --data good.csv --out /dev/full
+fi
+
+# An older file survives a failed run.
+cp model kept
+cp model before
+failing "nan.csv" train --data nan.csv --out kept
+same kept before
+echo old >old.csv
+cp old.csv before
+failing "narrow.csv" predict model --data narrow.csv --out old.csv
+same old.csv before
+
+# And no temporary file is left anywhere.
+left=$(find . -name '*tmp*')
+[ -z "$left" ] || fail "left behind: $left"
+finish

@@ -1,0 +1,35 @@
+# --help works for the program and for each command, whatever else stands on the line, and fits
+# into 92 columns; --version names the version.
+. "$(dirname "$0")/common.sh"
+
+run 0 --help
+empty stderr
+for command in train predict evaluate info demo; do says stdout "  $command  "; done
+for command in train predict evaluate info demo; do
+  run 0 "$command" --help
+  empty stderr
+  says stdout "Usage: sngp $command"
+  says stdout "Examples"
+  long=$(awk 'length($0) > 92' stdout)
+  [ -z "$long" ] || fail "$command --help: a line is too long: $long"
+  run 0 "$command" --nonsense --help
+  says stdout "Usage: sngp $command"
+done
+
+# Each documented option is in the help of its command.
+documents() {
+  command=$1
+  shift
+  run 0 "$command" --help
+  for option in "$@"; do says stdout "  --$option"; done
+}
+documents train data label header idx npy out preset method epochs batch-size learning-rate seed \
+  num-layers num-hidden num-features spectral-bound validation patience threads quiet json
+documents predict data label header idx npy method out threads
+documents evaluate data label header idx npy ood-data ood-idx ood-npy method threads json
+documents info json
+documents demo seed out threads epochs json quiet
+
+run 0 --version
+says stdout "sngp 0."
+finish

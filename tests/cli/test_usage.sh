@@ -1,0 +1,67 @@
+# Wrong usage ends with status 2, words on standard error that name the cause and say where help
+# is, and nothing on standard output.
+. "$(dirname "$0")/common.sh"
+
+# wrong WORDS ARGUMENT...
+wrong() {
+  words=$1
+  shift
+  run 2 "$@"
+  says stderr "$words"
+  says stderr "--help"
+  empty stdout
+}
+
+run 2
+says stderr "Usage: sngp"
+empty stdout
+
+wrong "unknown command 'trian'; did you mean train?" trian
+wrong "unknown option '--verbose'" --verbose
+for command in "train" "predict m" "evaluate m" "info m" "demo two-moons"; do
+  # shellcheck disable=SC2086
+  wrong "unknown option --nonsense" $command --nonsense 1
+  # shellcheck disable=SC2086
+  wrong "unknown option -x" $command -x
+done
+
+wrong "unknown option --epoch; did you mean --epochs?" train --epoch 3
+wrong "no input" train --out m
+wrong "--out is missing" train --data a.csv
+wrong "only one of --data, --idx, --npy" train --data a.csv --npy x y --out m
+wrong "--idx needs two values: IMAGES LABELS" train --idx images --out m
+wrong "--npy needs two values: X Y" train --npy x --out m
+wrong "--epochs: 'ten' is not a whole number" train --data a --out m --epochs ten
+wrong "--epochs: '1.5' is not a whole number" train --data a --out m --epochs 1.5
+wrong "--epochs: '0x10' is not a whole number" train --data a --out m --epochs 0x10
+wrong "--epochs: 0 is not 1 or more" train --data a --out m --epochs 0
+wrong "--seed: -1 is not 0 or more" train --data a --out m --seed -1
+wrong "--seed: '99999999999999999999' is not a whole number" \
+  train --data a --out m --seed 99999999999999999999
+wrong "--threads: 0 is not from 1 to" train --data a --out m --threads=0
+wrong "--learning-rate: '0,1' is not a number" train --data a --out m --learning-rate 0,1
+wrong "--learning-rate: 'nan' is not a number" train --data a --out m --learning-rate nan
+wrong "--learning-rate: 0 is not greater than 0" train --data a --out m --learning-rate 0
+wrong "--spectral-bound: -0.1 is not 0 or more" train --data a --out m --spectral-bound=-0.1
+wrong "--validation: 1 is not between 0 and 1" train --data a --out m --validation 1
+wrong "--patience needs --validation" train --data a --out m --patience 3
+wrong "--header: 'maybe' is not one of: no, yes" train --data a --out m --header maybe
+wrong "--method: 'map' is not one of: sngp, deterministic" train --data a --out m --method map
+wrong "--preset: 'best' is not one of: default, tutorial" train --data a --out m --preset best
+wrong "--quiet takes no value" train --data a --out m --quiet=yes
+wrong "--out needs a value" train --data a --out --quiet
+wrong "--out: empty value" train --data a --out=
+wrong "--seed is given twice" train --data a --out m --seed 1 --seed 2
+wrong "unexpected argument 'extra'" train extra --data a --out m
+wrong "MODEL is missing" predict --data a.csv
+wrong "unexpected argument 'extra'" predict m extra --data a
+wrong "--method: 'sngp' is not one of: mean-field, map" predict m --data a --method sngp
+wrong "only one of --ood-data, --ood-idx, --ood-npy" evaluate m --data a --ood-data b --ood-npy c
+wrong "no input" evaluate m --ood-data b
+wrong "MODEL is missing" info
+wrong "two-moons" demo
+wrong "unknown demonstration 'three-moons'" demo three-moons
+# Nothing of all this made a file.
+rm -f stdout stderr
+[ -z "$(ls -A)" ] || fail "files were made: $(ls -A)"
+finish

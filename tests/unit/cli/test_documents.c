@@ -1,0 +1,227 @@
+/* The JSON documents of the program: exactly the documented keys, and the right numbers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* after these four */
+#include <cmocka.h>
+#include <math.h>
+
+#include "sngp/sngp.h"
+#include "unit/cli/program.h"
+
+#define SMALL "--num-layers 1 --num-hidden 8 --num-features 16 --threads 1"
+
+enum { ROWS = 90, EPOCHS = 6 };
+
+/* Three classes apart by 4 along x; with `shift` they are elsewhere. */
+static void write_rows(const char *path, double shift) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  for (int i = 0; i < ROWS; i++)
+    fprintf(file, "%.3f,%.3f,%d\n", 4 * (i % 3) + i * 7 % 10 / 10.0 + shift,
+            i * 3 % 10 / 10.0 - i % 3 - shift, i % 3);
+  fclose(file);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  scratch_folder();
+  write_rows("rows.csv", 0);
+  write_rows("far.csv", 40);
+  return run_program(
+             "train --data rows.csv --out model --epochs 40 --learning-rate 0.01 --json " SMALL,
+             "train.json") |
+         run_program(
+             "train --data rows.csv --out dense --method deterministic --epochs 6 "
+             "--validation 0.2 --json " SMALL,
+             "dense.json");
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  remove_scratch((const char *const[]){"rows.csv", "far.csv", "model", "dense", "train.json",
+                                       "dense.json", "out.json", NULL});
+  return 0;
+}
+
+static double number(const json_t *object, const char *key) {
+  const json_t *value = json_object_get(object, key);
+  assert_true(json_is_number(value));
+  return json_number_value(value);
+}
+
+static void train_reports_history_parameters_and_the_chosen_scale(void **state) {
+  (void)state;
+  json_t *document = read_document("train.json");
+  assert_true(has_keys(document, "method parameters kernel_scale history seconds out"));
+  assert_string_equal(json_string_value(json_object_get(document, "method")), "sngp");
+  assert_string_equal(json_string_value(json_object_get(document, "out")), "model");
+  assert_true(number(document, "seconds") >= 0);
+
+  sngp_model *model = NULL;
+  sngp_model_config config;
+  int64_t total = 0, trainable = 0;
+  assert_int_equal(sngp_model_load("model", &model), SNGP_OK);
+  assert_int_equal(sngp_model_parameter_count(model, &total, &trainable), SNGP_OK);
+  assert_int_equal(sngp_model_config_init(&config, sizeof config), SNGP_OK);
+  assert_int_equal(sngp_model_get_config(model, &config), SNGP_OK);
+  const json_t *parameters = json_object_get(document, "parameters");
+  assert_true(has_keys(parameters, "total trainable"));
+  assert_int_equal(json_integer_value(json_object_get(parameters, "total")), total);
+  assert_int_equal(json_integer_value(json_object_get(parameters, "trainable")), trainable);
+  double scale = number(document, "kernel_scale");
+  assert_true(scale > 0 && fabs(scale - config.kernel_scale) <= 1e-12 * scale);
+  assert_int_equal(config.standardize_inputs, 1);
+  sngp_model_free(model);
+
+  const json_t *history = json_object_get(document, "history");
+  assert_int_equal(json_array_size(history), 40);
+  for (size_t i = 0; i < 40; i++) {
+    const json_t *epoch = json_array_get(history, i);
+    assert_true(has_keys(epoch, "epoch loss accuracy validation_loss validation_accuracy"));
+    assert_int_equal(json_integer_value(json_object_get(epoch, "epoch")), i + 1);
+    assert_true(json_is_null(json_object_get(epoch, "validation_loss")));
+    assert_true(json_is_null(json_object_get(epoch, "validation_accuracy")));
+  }
+  assert_true(number(json_array_get(history, 39), "loss") <
+              number(json_array_get(history, 0), "loss"));
+  json_decref(document);
+}
+
+static void a_deterministic_model_has_no_kernel_scale_and_validation_is_reported(void **state) {
+  (void)state;
+  json_t *document = read_document("dense.json");
+  assert_true(has_keys(document, "method parameters kernel_scale history seconds out"));
+  assert_string_equal(json_string_value(json_object_get(document, "method")), "deterministic");
+  assert_true(json_is_null(json_object_get(document, "kernel_scale")));
+  const json_t *history = json_object_get(document, "history");
+  assert_int_equal(json_array_size(history), EPOCHS);
+  assert_true(isfinite(number(json_array_get(history, EPOCHS - 1), "validation_loss")));
+  assert_true(isfinite(number(json_array_get(history, EPOCHS - 1), "validation_accuracy")));
+  json_decref(document);
+}
+
+static void evaluate_without_out_of_domain_rows_has_no_ood(void **state) {
+  (void)state;
+  assert_int_equal(run_program("evaluate model --data rows.csv --json", "out.json"), 0);
+  json_t *document = read_document("out.json");
+  assert_true(has_keys(document, "rows accuracy nll brier ece"));
+  assert_int_equal(json_integer_value(json_object_get(document, "rows")), ROWS);
+  assert_true(number(document, "accuracy") == 1);
+  json_decref(document);
+}
+
+static void evaluate_compares_each_score(void **state) {
+  (void)state;
+  assert_int_equal(
+      run_program("evaluate model --data rows.csv --ood-data far.csv --json", "out.json"), 0);
+  json_t *document = read_document("out.json");
+  assert_true(has_keys(document, "rows accuracy nll brier ece ood"));
+  const json_t *ood = json_object_get(document, "ood");
+  assert_true(has_keys(ood, "rows scores"));
+  assert_int_equal(json_integer_value(json_object_get(ood, "rows")), ROWS);
+  const json_t *scores = json_object_get(ood, "scores");
+  assert_true(has_keys(scores, "variance max_probability entropy dempster_shafer"));
+  const char *name;
+  json_t *score;
+  json_object_foreach((json_t *)scores, name, score) {
+    assert_true(has_keys(score, "auroc aupr fpr95"));
+  }
+  /* Rows ten times the data's extent away: the variance tells every one. */
+  const json_t *variance = json_object_get(scores, "variance");
+  assert_true(number(variance, "auroc") == 1);
+  assert_true(number(variance, "aupr") == 1);
+  assert_true(number(variance, "fpr95") == 0);
+  json_decref(document);
+}
+
+static void a_model_without_variance_has_no_key_for_it(void **state) {
+  (void)state;
+  assert_int_equal(
+      run_program("evaluate dense --data rows.csv --ood-data far.csv --json", "out.json"), 0);
+  json_t *document = read_document("out.json");
+  const json_t *scores = json_object_get(json_object_get(document, "ood"), "scores");
+  assert_true(has_keys(scores, "max_probability entropy dempster_shafer"));
+  json_decref(document);
+}
+
+/* The model in training-domain rows against itself: no score can tell, and ties count one half. */
+static void rows_against_themselves_have_auroc_one_half(void **state) {
+  (void)state;
+  assert_int_equal(
+      run_program("evaluate model --data rows.csv --ood-data rows.csv --json", "out.json"), 0);
+  json_t *document = read_document("out.json");
+  const json_t *scores = json_object_get(json_object_get(document, "ood"), "scores");
+  const char *name;
+  json_t *score;
+  json_object_foreach((json_t *)scores, name, score) { assert_true(number(score, "auroc") == 0.5); }
+  json_decref(document);
+}
+
+static void info_shows_layers_configuration_and_training(void **state) {
+  (void)state;
+  assert_int_equal(run_program("info model --json", "out.json"), 0);
+  json_t *document = read_document("out.json");
+  assert_true(has_keys(document, "parameters config training tensors"));
+  const json_t *config = json_object_get(document, "config");
+  assert_int_equal(json_integer_value(json_object_get(config, "input_dim")), 2);
+  assert_int_equal(json_integer_value(json_object_get(config, "num_hidden")), 8);
+  assert_string_equal(json_string_value(json_object_get(config, "head")), "gaussian_process");
+  const json_t *training = json_object_get(document, "training");
+  assert_int_equal(json_integer_value(json_object_get(training, "epochs")), 40);
+  assert_int_equal(json_integer_value(json_object_get(training, "rows")), ROWS);
+  assert_int_equal(json_integer_value(json_object_get(training, "covariance_rows")), ROWS);
+  assert_true(number(training, "learning_rate") == 0.01);
+  json_t *trained = read_document("train.json");
+  assert_true(number(config, "kernel_scale") == number(trained, "kernel_scale"));
+  json_decref(trained);
+  json_decref(document);
+}
+
+static void demo_reports_both_models(void **state) {
+  (void)state;
+  assert_int_equal(
+      run_program("demo two-moons --epochs 2 --threads 1 --out moons --json", "out.json"), 0);
+  json_t *document = read_document("out.json");
+  assert_true(has_keys(document, "deterministic sngp"));
+  const json_t *deterministic = json_object_get(document, "deterministic");
+  const json_t *sngp = json_object_get(document, "sngp");
+  assert_true(has_keys(deterministic, "parameters history ood_max_probability seconds"));
+  assert_true(
+      has_keys(sngp, "parameters history ood_max_probability seconds ood_variance train_variance"));
+  /* The tutorial's counts. */
+  const json_t *parameters = json_object_get(deterministic, "parameters");
+  assert_int_equal(json_integer_value(json_object_get(parameters, "total")), 99714);
+  assert_int_equal(json_integer_value(json_object_get(parameters, "trainable")), 99330);
+  parameters = json_object_get(sngp, "parameters");
+  assert_int_equal(json_integer_value(json_object_get(parameters, "total")), 1283714);
+  assert_int_equal(json_integer_value(json_object_get(parameters, "trainable")), 101120);
+  assert_int_equal(json_array_size(json_object_get(sngp, "history")), 2);
+  assert_true(number(sngp, "ood_variance") > number(sngp, "train_variance"));
+  json_decref(document);
+
+  const char *const files[] = {"moons/two_moons_points.dat", "moons/two_moons_surface.dat",
+                               "moons/two_moons.gp"};
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(access(files[i], R_OK), 0);
+    unlink(files[i]);
+  }
+  /* Where gnuplot is installed there is a picture, and nothing else in any case. */
+  unlink("moons/two_moons.png");
+  assert_int_equal(rmdir("moons"), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(train_reports_history_parameters_and_the_chosen_scale),
+      cmocka_unit_test(a_deterministic_model_has_no_kernel_scale_and_validation_is_reported),
+      cmocka_unit_test(evaluate_without_out_of_domain_rows_has_no_ood),
+      cmocka_unit_test(evaluate_compares_each_score),
+      cmocka_unit_test(a_model_without_variance_has_no_key_for_it),
+      cmocka_unit_test(rows_against_themselves_have_auroc_one_half),
+      cmocka_unit_test(info_shows_layers_configuration_and_training),
+      cmocka_unit_test(demo_reports_both_models),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}

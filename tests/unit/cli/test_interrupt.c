@@ -1,0 +1,83 @@
+/* Ctrl-C while training: status 130, and the model file is as it was. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* after these four */
+#include <cmocka.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "unit/cli/program.h"
+
+/* Far more epochs than could end meanwhile. */
+#define TRAIN                                                                                  \
+  "train --data rows.csv --epochs 1000000000 --num-layers 1 --num-hidden 8 --num-features 16 " \
+  "--threads 1 --out "
+
+static int set_up(void **state) {
+  (void)state;
+  scratch_folder();
+  FILE *file = fopen("rows.csv", "w");
+  if (file == NULL) return -1;
+  for (int i = 0; i < 40; i++) fprintf(file, "%d.5,%d,%d\n", i, i % 7, i % 2);
+  fclose(file);
+  signal(SIGINT, SIG_DFL); /* children inherit it where a shell ignored it */
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  remove_scratch((const char *const[]){"rows.csv", "old", "stdout", NULL});
+  return 0;
+}
+
+/* Waits until the first epoch's line shows that training is under way. */
+static void wait_for_training(void) {
+  const struct timespec moment = {.tv_nsec = 10000000};
+  char text[4096];
+  for (;;) {
+    FILE *file = fopen("stdout", "r");
+    size_t length = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file != NULL) fclose(file);
+    text[length] = '\0';
+    if (strstr(text, "epoch ") != NULL) return;
+    nanosleep(&moment, NULL);
+  }
+}
+
+static int interrupt(const char *words) {
+  unlink("stdout");
+  pid_t child = start_program(words, "stdout");
+  wait_for_training();
+  kill(child, SIGINT);
+  return end_of_program(child);
+}
+
+static void no_model_is_written(void **state) {
+  (void)state;
+  assert_int_equal(interrupt(TRAIN "new"), 130);
+  assert_int_not_equal(access("new", F_OK), 0);
+}
+
+static void an_older_model_is_kept(void **state) {
+  (void)state;
+  FILE *file = fopen("old", "w");
+  fputs("older", file);
+  fclose(file);
+  assert_int_equal(interrupt(TRAIN "old"), 130);
+  char text[16] = "";
+  file = fopen("old", "r");
+  assert_int_equal(fread(text, 1, sizeof text - 1, file), 5);
+  fclose(file);
+  assert_string_equal(text, "older");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(no_model_is_written),
+      cmocka_unit_test(an_older_model_is_kept),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,143 @@
+/* The CSV of sngp predict reads back as exactly the floats that the library gives. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* after these four */
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sngp/sngp.h"
+#include "unit/cli/program.h"
+
+/* More rows than the program writes at once, so that blocks meet. */
+enum { TRAINING_ROWS = 200, ROWS = 5000, CLASSES = 2 };
+
+typedef struct {
+  sngp_dataset *rows;
+  sngp_model *model;
+} fixture;
+
+static fixture shared;
+
+/* float32 in NumPy's format, version 1.0. */
+static void write_npy(const char *path, const sngp_dataset *rows) {
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  char header[128];
+  int length = snprintf(header, sizeof header,
+                        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 2), }",
+                        (int)sngp_dataset_rows(rows));
+  int padded = 118; /* with the 10 bytes before it a multiple of 64 */
+  const unsigned char start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)padded, 0};
+  fwrite(start, 1, sizeof start, file);
+  fprintf(file, "%s%*s\n", header, padded - 1 - length, "");
+  const float *x = sngp_dataset_features(rows);
+  for (int64_t i = 0; i < sngp_dataset_rows(rows); i++)
+    fwrite(x + i * sngp_dataset_row_stride(rows), sizeof(float), 2, file);
+  fclose(file);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  scratch_folder();
+  sngp_dataset *training = NULL;
+  sngp_model_config config;
+  sngp_fit_config fit;
+  assert_int_equal(sngp_dataset_two_moons(TRAINING_ROWS, 0.1, 1, &training), SNGP_OK);
+  assert_int_equal(sngp_dataset_two_moons(ROWS, 2, 2, &shared.rows), SNGP_OK);
+  assert_int_equal(sngp_model_config_init(&config, sizeof config), SNGP_OK);
+  config.input_dim = 2;
+  config.num_classes = CLASSES;
+  config.num_layers = 2;
+  config.num_hidden = 16;
+  config.num_random_features = 32;
+  assert_int_equal(sngp_fit_config_init(&fit, sizeof fit), SNGP_OK);
+  fit.epochs = 5;
+  sngp_optimizer *adam = NULL;
+  assert_int_equal(sngp_model_create(&config, &shared.model), SNGP_OK);
+  assert_int_equal(sngp_optimizer_create(NULL, &adam), SNGP_OK);
+  assert_int_equal(sngp_fit(shared.model, adam, training, NULL, &fit, NULL), SNGP_OK);
+  assert_int_equal(sngp_model_save(shared.model, "model"), SNGP_OK);
+  write_npy("x.npy", shared.rows);
+  sngp_optimizer_free(adam);
+  sngp_dataset_free(training);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  sngp_model_free(shared.model);
+  sngp_dataset_free(shared.rows);
+  remove_scratch((const char *const[]){"model", "x.npy", "out.csv", "stdout", NULL});
+  return 0;
+}
+
+/* Compares a file with what the library predicts by `method`. The program predicts other rows at
+   once than one call here does, which may change a last digit: the call here is made in the same
+   blocks. */
+static void check_file(const char *path, int32_t method) {
+  enum { BLOCK = 4096, WORKSPACE_ROWS = 1024 };
+  static float probabilities[BLOCK * CLASSES], variance[BLOCK], uncertainty[BLOCK];
+  static int32_t classes[BLOCK];
+  sngp_predict_config config;
+  sngp_workspace *workspace = NULL;
+  assert_int_equal(sngp_predict_config_init(&config, sizeof config), SNGP_OK);
+  config.method = method;
+  assert_int_equal(sngp_workspace_create(shared.model, &config, WORKSPACE_ROWS, &workspace),
+                   SNGP_OK);
+  sngp_prediction out = {.struct_size = sizeof out,
+                         .probabilities = probabilities,
+                         .classes = classes,
+                         .variance = variance,
+                         .uncertainty = uncertainty};
+  FILE *file = fopen(path, "r");
+  char line[512];
+  assert_non_null(file);
+  assert_non_null(fgets(line, sizeof line, file));
+  assert_string_equal(line, "row,class,probability_0,probability_1,variance,uncertainty\n");
+  const float *x = sngp_dataset_features(shared.rows);
+  int64_t stride = sngp_dataset_row_stride(shared.rows);
+  for (int64_t row = 0; row < ROWS; row++) {
+    int64_t i = row % BLOCK;
+    if (i == 0) {
+      int64_t count = ROWS - row < BLOCK ? ROWS - row : BLOCK;
+      assert_int_equal(
+          sngp_predict(shared.model, workspace, x + row * stride, count, 2, stride, &config, &out),
+          SNGP_OK);
+    }
+    assert_non_null(fgets(line, sizeof line, file));
+    char *rest = line;
+    assert_int_equal(strtoll(rest, &rest, 10), row);
+    assert_int_equal(strtoll(rest + 1, &rest, 10), classes[i]);
+    assert_true(strtof(rest + 1, &rest) == probabilities[2 * i]);
+    assert_true(strtof(rest + 1, &rest) == probabilities[2 * i + 1]);
+    assert_true(strtof(rest + 1, &rest) == variance[i]);
+    assert_true(strtof(rest + 1, &rest) == uncertainty[i]);
+    assert_string_equal(rest, "\n");
+  }
+  assert_null(fgets(line, sizeof line, file));
+  fclose(file);
+  sngp_workspace_free(workspace);
+}
+
+static void predictions_read_back_exactly(void **state) {
+  (void)state;
+  assert_int_equal(run_program("predict model --npy x.npy --threads 1 --out out.csv", "stdout"), 0);
+  check_file("out.csv", SNGP_PREDICT_MEAN_FIELD);
+}
+
+static void standard_output_and_map_do_too(void **state) {
+  (void)state;
+  assert_int_equal(run_program("predict model --npy x.npy --threads 1 --method map", "stdout"), 0);
+  check_file("stdout", SNGP_PREDICT_MAP);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(predictions_read_back_exactly),
+      cmocka_unit_test(standard_output_and_map_do_too),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
