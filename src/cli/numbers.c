@@ -46,7 +46,7 @@ static int distance(const char *a, const char *b) {
 
 const char *cli_nearest(const char *word, const char *const *words) {
   const char *nearest = NULL;
-  int limit = (int)(strlen(word) / 3) + 1; /* a third of the letters may be wrong */
+  int limit = (int)(strlen(word) / 3) + 2; /* a third of the letters may be wrong, and one */
   for (int i = 0; words[i] != NULL; i++) {
     int d = distance(word, words[i]);
     if (d < limit) {

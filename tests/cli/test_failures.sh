@@ -37,7 +37,7 @@ failing "empty.csv" train --data empty.csv --out m
 failing "target" train --data good.csv --label target --header no --out m
 failing "good.csv" train --idx good.csv good.csv --out m
 failing "good.csv" train --npy good.csv good.csv --out m
-failing "61" train --data good.csv --batch-size 61 --out m
+failing "61" train --data good.csv --batch-size 61 --out m --quiet
 absent m
 
 # A model that is none.

@@ -12,8 +12,8 @@
 #include "unit/cli/program.h"
 
 /* Far more epochs than could end meanwhile. */
-#define TRAIN                                                                                  \
-  "train --data rows.csv --epochs 1000000000 --num-layers 1 --num-hidden 8 --num-features 16 " \
+#define TRAIN                                                                                \
+  "train --data rows.csv --epochs 16000000 --num-layers 1 --num-hidden 8 --num-features 16 " \
   "--threads 1 --out "
 
 static int set_up(void **state) {
@@ -33,24 +33,25 @@ static int tear_down(void **state) {
   return 0;
 }
 
-/* Waits until the first epoch's line shows that training is under way. */
-static void wait_for_training(void) {
+/* Waits until the first epoch's line shows that training is under way; false: the child ended. */
+static bool is_training(pid_t child) {
   const struct timespec moment = {.tv_nsec = 10000000};
   char text[4096];
-  for (;;) {
+  while (waitpid(child, NULL, WNOHANG) == 0) {
     FILE *file = fopen("stdout", "r");
     size_t length = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
     if (file != NULL) fclose(file);
     text[length] = '\0';
-    if (strstr(text, "epoch ") != NULL) return;
+    if (strstr(text, "epoch ") != NULL) return true;
     nanosleep(&moment, NULL);
   }
+  return false;
 }
 
 static int interrupt(const char *words) {
   unlink("stdout");
   pid_t child = start_program(words, "stdout");
-  wait_for_training();
+  assert_true(is_training(child));
   kill(child, SIGINT);
   return end_of_program(child);
 }

@@ -5,7 +5,6 @@
 #include <stdint.h>
 /* after these four */
 #include <cmocka.h>
-#include <locale.h>
 
 #include "cli/options.h"
 #include "cli/report.h"
