@@ -1,0 +1,209 @@
+/* Predictions of trained models against the same numbers computed in double precision from the
+   model's parameters and the training rows (support/reference.h). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+#include <lapacke.h>
+
+#include "support/reference.h"
+#include "support/small_model.h"
+
+enum { TRAINING_ROWS = 60, TEST_ROWS = 12 };
+
+/* Features are single precision: about 1e-6 each, of 40, in variances of at most 20. */
+static const double TOLERANCE = 2e-4;
+
+typedef struct {
+  sngp_model *model;
+  sngp_dataset *training, *test;
+  reference network;
+  double *weight_covariance; /* NULL for a dense head */
+} subject;
+
+/* Half of the test rows lie near the training rows, half far away. */
+static sngp_dataset *test_rows(void) {
+  sngp_dataset *near = small_data(TEST_ROWS, 5), *rows = NULL;
+  float features[TEST_ROWS * SMALL_INPUTS];
+  for (int i = 0; i < TEST_ROWS * SMALL_INPUTS; i++)
+    features[i] = sngp_dataset_features(near)[i] * (i < TEST_ROWS * SMALL_INPUTS / 2 ? 1 : 4);
+  assert_ok(sngp_dataset_create(features, TEST_ROWS, SMALL_INPUTS, 0, NULL, 0, &rows));
+  sngp_dataset_free(near);
+  return rows;
+}
+
+static subject train(const sngp_model_config *config) {
+  subject s = {
+      .model = create_model(config), .training = small_data(TRAINING_ROWS, 1), .test = test_rows()};
+  sngp_optimizer *adam = create_optimizer(SNGP_OPTIMIZER_ADAM, 1e-2);
+  sngp_fit_config fit = constant_rate(5, 16);
+  assert_ok(sngp_fit(s.model, adam, s.training, NULL, &fit, NULL));
+  sngp_optimizer_free(adam);
+  s.network = read_reference(s.model);
+  if (config->head == SNGP_HEAD_DENSE) return s;
+  int64_t m = config->num_random_features;
+  double *a = take((size_t)(m * m), sizeof *a);
+  reference_add_rows(&s.network, s.training, 1, a);
+  s.weight_covariance = reference_weight_covariance(&s.network, a);
+  free(a);
+  return s;
+}
+
+static void release(subject *s) {
+  free(s->weight_covariance);
+  free_reference(&s->network);
+  sngp_dataset_free(s->test);
+  sngp_dataset_free(s->training);
+  sngp_model_free(s->model);
+}
+
+/* Probabilities and scores of one row, from its logits and its variance, by their definitions. */
+static void check_scores(const double *logits, double variance, double factor,
+                         const sngp_prediction *out, int64_t row) {
+  double adjusted[SMALL_CLASSES], sum = 0, mass = 0, entropy = 0;
+  int best = 0;
+  for (int k = 0; k < SMALL_CLASSES; k++) {
+    adjusted[k] = exp(logits[k] / (factor < 0 ? 1 : sqrt(1 + factor * variance)));
+    sum += adjusted[k];
+    mass += exp(logits[k]);
+    if (adjusted[k] > adjusted[best]) best = k;
+  }
+  for (int k = 0; k < SMALL_CLASSES; k++) {
+    double p = adjusted[k] / sum;
+    entropy -= p * log(p);
+    assert_close(out->logits[row * SMALL_CLASSES + k], logits[k], TOLERANCE);
+    assert_close(out->probabilities[row * SMALL_CLASSES + k], p, TOLERANCE);
+  }
+  assert_int_equal(out->classes[row], best);
+  assert_close(out->uncertainty[row], 1 - adjusted[best] / sum, TOLERANCE);
+  assert_close(out->entropy[row], entropy, TOLERANCE);
+  assert_close(out->dempster_shafer[row], SMALL_CLASSES / (SMALL_CLASSES + mass), TOLERANCE);
+}
+
+/* The smallest eigenvalue of a covariance is at least 0, to the rounding of the largest. */
+static void check_positive_semidefinite(float *covariance) {
+  float eigenvalues[TEST_ROWS];
+  assert_int_equal(
+      LAPACKE_ssyev(LAPACK_ROW_MAJOR, 'N', 'U', TEST_ROWS, covariance, TEST_ROWS, eigenvalues), 0);
+  assert_true(eigenvalues[0] >= -1e-6f * eigenvalues[TEST_ROWS - 1]);
+}
+
+/* All outputs of the test rows under a factor and a method; `effective` is the factor that should
+   act. */
+static void check_outputs(const subject *s, int32_t method, double factor, double effective) {
+  sngp_predict_config config;
+  assert_ok(sngp_predict_config_init(&config, sizeof config));
+  config.method = method;
+  config.mean_field_factor = factor;
+  outputs all = take_outputs(TEST_ROWS, SMALL_CLASSES, 1);
+  assert_ok(predict_rows(s->model, NULL, s->test, &config, &all));
+  int64_t m = s->network.config.num_random_features;
+  double *phi = take((size_t)(TEST_ROWS * m), sizeof *phi);
+  for (int64_t i = 0; i < TEST_ROWS; i++) {
+    double logits[SMALL_CLASSES], *own = phi + i * m;
+    reference_logits(&s->network, sngp_dataset_features(s->test) + i * SMALL_INPUTS, own, logits);
+    double variance = bilinear(m, own, s->weight_covariance, own);
+    assert_close(all.out.variance[i], variance, TOLERANCE);
+    check_scores(logits, variance, effective, &all.out, i);
+    for (int64_t j = 0; j < i; j++) {
+      double covariance = bilinear(m, own, s->weight_covariance, phi + j * m);
+      assert_close(all.out.covariance[i * TEST_ROWS + j], covariance, TOLERANCE);
+      assert_true(all.out.covariance[i * TEST_ROWS + j] == all.out.covariance[j * TEST_ROWS + i]);
+    }
+    assert_close(all.out.covariance[i * TEST_ROWS + i], all.out.variance[i], 1e-5);
+  }
+  check_positive_semidefinite(all.out.covariance);
+  free(phi);
+  free_outputs(&all);
+}
+
+static void check_gaussian_process(int32_t normalize, int32_t scaled, int32_t standardize,
+                                   double ridge) {
+  sngp_model_config config = small_config();
+  config.normalize_input = normalize;
+  config.scale_random_features = scaled;
+  config.standardize_inputs = standardize;
+  config.ridge = ridge;
+  config.mean_field_factor = 0.7;
+  subject s = train(&config);
+  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, (double)NAN, 0.7); /* the model's */
+  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, 3, 3);
+  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, -1, -1);
+  check_outputs(&s, SNGP_PREDICT_MAP, 3, -1);
+  release(&s);
+}
+
+/* Ridges other than 1, so that a factor ridge too many or too few shows. */
+static void without_normalisation_everything_equals_the_reference(void **state) {
+  (void)state;
+  check_gaussian_process(SNGP_NORMALIZE_NONE, 0, 0, 10);
+  check_gaussian_process(SNGP_NORMALIZE_NONE, 1, 1, 0.1);
+}
+
+static void with_layer_norm_everything_equals_the_reference(void **state) {
+  (void)state;
+  check_gaussian_process(SNGP_NORMALIZE_LAYER_NORM, 0, 1, 10);
+  check_gaussian_process(SNGP_NORMALIZE_LAYER_NORM, 1, 0, 0.1);
+}
+
+static void with_the_radius_everything_equals_the_reference(void **state) {
+  (void)state;
+  check_gaussian_process(SNGP_NORMALIZE_RADIUS, 0, 1, 10);
+  check_gaussian_process(SNGP_NORMALIZE_RADIUS, 1, 0, 0.1);
+}
+
+/* A dense head: no variance, and mean field is MAP. */
+static void a_dense_head_equals_the_reference(void **state) {
+  (void)state;
+  sngp_model_config config = small_config();
+  config.head = SNGP_HEAD_DENSE;
+  subject s = train(&config);
+  outputs all = take_outputs(TEST_ROWS, SMALL_CLASSES, 0);
+  free(all.out.variance);
+  all.out.variance = NULL;
+  assert_ok(predict_rows(s.model, NULL, s.test, NULL, &all));
+  for (int64_t i = 0; i < TEST_ROWS; i++) {
+    double logits[SMALL_CLASSES];
+    reference_logits(&s.network, sngp_dataset_features(s.test) + i * SMALL_INPUTS, NULL, logits);
+    check_scores(logits, 0, -1, &all.out, i);
+  }
+  free_outputs(&all);
+  release(&s);
+}
+
+/* Before any data the posterior is the prior: variance = phi phi^T, whatever the ridge. */
+static void an_untrained_model_predicts_the_prior_variance(void **state) {
+  (void)state;
+  sngp_model_config config = small_config();
+  config.normalize_input = SNGP_NORMALIZE_NONE;
+  config.standardize_inputs = 0;
+  config.kernel_scale = 2;
+  config.ridge = 10;
+  subject s = {.model = create_model(&config), .training = NULL, .test = test_rows()};
+  s.network = read_reference(s.model);
+  float variance[TEST_ROWS];
+  sngp_prediction out = {.struct_size = sizeof out, .variance = variance};
+  assert_ok(sngp_predict(s.model, NULL, sngp_dataset_features(s.test), TEST_ROWS, SMALL_INPUTS, 0,
+                         NULL, &out));
+  for (int64_t i = 0; i < TEST_ROWS; i++) {
+    double phi[64], logits[SMALL_CLASSES], square = 0;
+    reference_logits(&s.network, sngp_dataset_features(s.test) + i * SMALL_INPUTS, phi, logits);
+    for (int64_t j = 0; j < config.num_random_features; j++) square += phi[j] * phi[j];
+    assert_close(variance[i], square, TOLERANCE);
+  }
+  release(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(without_normalisation_everything_equals_the_reference),
+      cmocka_unit_test(with_layer_norm_everything_equals_the_reference),
+      cmocka_unit_test(with_the_radius_everything_equals_the_reference),
+      cmocka_unit_test(a_dense_head_equals_the_reference),
+      cmocka_unit_test(an_untrained_model_predicts_the_prior_variance),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
