@@ -25,7 +25,7 @@ SNGP_BEGIN_DECLS
  * @return SNGP_ERROR_WRITE, naming the path and the system's reason;
  *         SNGP_ERROR_POSTERIOR_STALE for a GP head whose weights or precision matrix moved since
  *         its posterior was finished; SNGP_ERROR_NOT_FINITE for weights that are NaN or infinite;
- *         SNGP_ERROR_INVALID_ARGUMENT for a name that is not UTF-8; SNGP_ERROR_OUT_OF_MEMORY.
+ *         SNGP_ERROR_OUT_OF_MEMORY.
  *         Concurrent calls are safe, on one path too: the last one's file stays.
  */
 SNGP_API sngp_status sngp_model_save(const sngp_model *model, const char *path);

@@ -103,8 +103,8 @@ typedef struct sngp_model_config {
   double mean_field_factor;      /**< of prediction: softmax(logits / sqrt(1 + factor variance));
                                       default pi / 8; negative: no adjustment */
   int64_t seed;                  /**< of every random draw, 0 or more; default 0 */
-  const char *const *class_names;   /**< num_classes names, copied; NULL: plain numbers */
-  const char *const *feature_names; /**< input_dim names, copied; NULL: none */
+  const char *const *class_names;   /**< num_classes names in UTF-8, copied; NULL: plain numbers */
+  const char *const *feature_names; /**< input_dim names in UTF-8, copied; NULL: none */
 } sngp_model_config;
 
 /**

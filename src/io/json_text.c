@@ -68,7 +68,7 @@ sngp_status sngp_json_parse(const char *what, const char *text, size_t length, j
   size_t size = 0;
   char *wrapped = wrap(text, length, &size);
   if (wrapped == NULL) return sngp_fail_memory(what);
-  numeric_locale locale;
+  numeric_locale locale = {0};
   json_error_t error = {.position = 0};
   json_t *json = NULL;
   sngp_status status = enter_c_locale(&locale);
@@ -94,7 +94,7 @@ sngp_status sngp_json_parse(const char *what, const char *text, size_t length, j
 sngp_status sngp_json_print(const json_t *object, char **text, size_t *length) {
   const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS);
   *text = NULL;
-  numeric_locale locale;
+  numeric_locale locale = {0};
   SNGP_TRY(enter_c_locale(&locale));
   size_t size = json_dumpb(object, NULL, 0, flags);
   char *printed = size == 0 ? NULL : sngp_allocate(size + 1, 1);
@@ -107,32 +107,6 @@ sngp_status sngp_json_print(const json_t *object, char **text, size_t *length) {
   *text = printed;
   *length = size;
   return SNGP_OK;
-}
-
-/* Bytes of the character at `text`, 0 where it is not valid UTF-8 (RFC 3629, section 4). */
-static size_t character_length(const unsigned char *text) {
-  unsigned first = text[0];
-  if (first < 0x80) return 1;
-  size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  /* the second byte's range keeps out longer forms than needed, surrogates and what lies beyond
-     U+10FFFF */
-  unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (text[1] < low || text[1] > high) return 0;
-  for (size_t i = 2; i < length; i++)
-    if (text[i] < 0x80 || text[i] > 0xbf) return 0;
-  return length;
-}
-
-bool sngp_json_is_text(const char *text) {
-  const unsigned char *next = (const unsigned char *)text;
-  while (*next != '\0') {
-    size_t length = character_length(next);
-    if (length == 0) return false;
-    next += length;
-  }
-  return true;
 }
 
 sngp_status sngp_json_set(json_t *object, const char *key, json_t *value) {

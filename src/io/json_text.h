@@ -3,7 +3,6 @@
 #define SNGP_IO_JSON_TEXT_H
 
 #include <jansson.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -16,9 +15,6 @@ sngp_status sngp_json_parse(const char *what, const char *text, size_t length, j
    read back exactly. The text ends with a NUL that `length` does not count; the caller releases
    it. */
 sngp_status sngp_json_print(const json_t *object, char **text, size_t *length);
-
-/* Whether a text is valid UTF-8, the only kind that JSON can hold. */
-bool sngp_json_is_text(const char *text);
 
 /* Sets a key to a new value, taking `value` over; NULL stands for a value that could not be made.
    Fails for want of memory only. */

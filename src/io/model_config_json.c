@@ -65,12 +65,8 @@ static sngp_status write_names(json_t *object, const char *key, const char *cons
   if (names == NULL) return SNGP_OK;
   json_t *array = json_array();
   SNGP_TRY(sngp_json_set(object, key, array));
-  for (int64_t i = 0; i < count; i++) {
-    if (!sngp_json_is_text(names[i]))
-      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
-                       "%s[%lld] is not valid UTF-8, which a model file needs", key, (long long)i);
+  for (int64_t i = 0; i < count; i++)
     if (json_array_append_new(array, json_string(names[i])) != 0) return sngp_fail_memory(key);
-  }
   return SNGP_OK;
 }
 

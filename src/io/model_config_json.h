@@ -5,8 +5,7 @@
 #include "base/status.h"
 #include "sngp/model.h"
 
-/* `config` has been checked. The caller releases the text. SNGP_ERROR_INVALID_ARGUMENT names a
-   class or feature whose name is not valid UTF-8. */
+/* `config` has been checked. The caller releases the text. */
 sngp_status sngp_model_config_to_json(const sngp_model_config *config, char **text);
 
 /* Keys that are missing take the default preset's values; input_dim and num_classes must be there.

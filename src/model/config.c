@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "model/model.h"
 
 static const double PI = 3.14159265358979323846;
@@ -82,9 +83,10 @@ static sngp_status check_sizes(const sngp_model_config *c) {
 
 static sngp_status check_names(const char *field, const char *const *names, int64_t count) {
   for (int64_t i = 0; names != NULL && i < count; i++)
-    if (names[i] == NULL)
-      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "model config: %s[%lld] is NULL", field,
-                       (long long)i);
+    if (names[i] == NULL || !sngp_is_utf8(names[i]))
+      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "model config: %s[%lld] is %s", field,
+                       (long long)i,
+                       names[i] == NULL ? "NULL" : "not valid UTF-8, as model files need it");
   return SNGP_OK;
 }
 

@@ -174,35 +174,6 @@ static void what_is_wrong_is_refused_by_name(void **state) {
   }
 }
 
-/* Stray continuation, cut off, longer than needed, surrogate, beyond U+10FFFF, Latin-1. */
-static void names_that_are_not_utf8_are_refused_by_name(void **state) {
-  (void)state;
-  const char *const bad[] = {"\x80",
-                             "a\xe2\x82",
-                             "\xc0\xaf",
-                             "\xe0\x9f\xbf",
-                             "\xed\xa0\x80",
-                             "\xf4\x90\x80\x80",
-                             "\xf8\x88\x80\x80\x80",
-                             "ros\xe9"};
-  const char *const good[] = {
-      "\x7f",         "\xc2\x80",         "\xe0\xa0\x80",     "\xed\x9f\xbf",
-      "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xc3\xa9"};
-  sngp_model_config config = unusual_config();
-  char *text = NULL;
-  for (size_t i = 0; i < 8; i++) {
-    const char *const names[] = {good[i], bad[i]};
-    config.class_names = names;
-    assert_int_equal(sngp_model_config_to_json(&config, &text), SNGP_ERROR_INVALID_ARGUMENT);
-    assert_non_null(strstr(sngp_last_error(), "class_names[1] is not valid UTF-8"));
-    assert_null(text);
-    const char *const valid[] = {good[i], good[i]};
-    config.class_names = valid;
-    assert_int_equal(sngp_model_config_to_json(&config, &text), SNGP_OK);
-    sngp_release(text);
-  }
-}
-
 static void undefined_measures_of_a_record_are_null(void **state) {
   (void)state;
   const sngp_training_record record = {.struct_size = sizeof record,
@@ -273,7 +244,6 @@ int main(void) {
       cmocka_unit_test(no_field_is_forgotten),
       cmocka_unit_test(missing_keys_take_the_defaults),
       cmocka_unit_test(what_is_wrong_is_refused_by_name),
-      cmocka_unit_test(names_that_are_not_utf8_are_refused_by_name),
       cmocka_unit_test(undefined_measures_of_a_record_are_null),
       cmocka_unit_test(numbers_do_not_depend_on_the_locale),
   };
