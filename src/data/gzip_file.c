@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -55,15 +56,15 @@ int64_t sngp_gzip_file_limit(const sngp_gzip_file *file) {
 
 static sngp_status fail(const sngp_gzip_file *file) {
   int system_error = errno, error = Z_OK;
-  const char *message = gzerror(file->stream, &error);
+  const char *reason = strstr(gzerror(file->stream, &error), ": "); /* behind zlib's file name */
   switch (error) {
     case Z_ERRNO: return sngp_fail_read(file->path, system_error);
     case Z_MEM_ERROR: return sngp_fail_memory("decompression");
     case Z_BUF_ERROR:
       return sngp_fail(SNGP_ERROR_FORMAT, "%s: the compressed data end too early", file->path);
     default:
-      return sngp_fail(SNGP_ERROR_FORMAT, "%s: the compressed data are damaged: %s", file->path,
-                       message);
+      return sngp_fail(SNGP_ERROR_FORMAT, "%s: the compressed data are damaged%s", file->path,
+                       reason != NULL ? reason : "");
   }
 }
 
