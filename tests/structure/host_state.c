@@ -6,6 +6,7 @@
 #include <float.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,12 +85,60 @@ static int compare(const host_state *before, const char *when) {
   return differences;
 }
 
+/* Trains and predicts on two threads with the library's functions; true where all calls succeed. */
+static bool train(void *library) {
+#define FUNCTION(name)           \
+  __typeof__(name) *call_##name; \
+  *(void **)&call_##name = dlsym(library, #name)
+  FUNCTION(sngp_dataset_two_moons);
+  FUNCTION(sngp_dataset_free);
+  FUNCTION(sngp_dataset_features);
+  FUNCTION(sngp_model_config_init);
+  FUNCTION(sngp_model_create);
+  FUNCTION(sngp_model_free);
+  FUNCTION(sngp_optimizer_create);
+  FUNCTION(sngp_optimizer_free);
+  FUNCTION(sngp_fit_config_init);
+  FUNCTION(sngp_fit);
+  FUNCTION(sngp_predict);
+  FUNCTION(sngp_last_error);
+#undef FUNCTION
+  sngp_model_config config;
+  sngp_fit_config fit_config;
+  sngp_dataset *moons = NULL;
+  sngp_model *model = NULL;
+  sngp_optimizer *adam = NULL;
+  float variance[100];
+  sngp_prediction out = {.struct_size = sizeof out, .variance = variance};
+  bool done = call_sngp_model_config_init(&config, sizeof config) == SNGP_OK &&
+              call_sngp_fit_config_init(&fit_config, sizeof fit_config) == SNGP_OK;
+  config.input_dim = 2;
+  config.num_classes = 2;
+  fit_config.epochs = 2;
+  fit_config.num_threads = 2;
+  done = done && call_sngp_dataset_two_moons(100, 0.1, 1, &moons) == SNGP_OK &&
+         call_sngp_model_create(&config, &model) == SNGP_OK &&
+         call_sngp_optimizer_create(NULL, &adam) == SNGP_OK &&
+         call_sngp_fit(model, adam, moons, NULL, &fit_config, NULL) == SNGP_OK &&
+         call_sngp_predict(model, NULL, call_sngp_dataset_features(moons), 100, 2, 0, NULL, &out) ==
+             SNGP_OK;
+  if (!done) printf("%s\n", call_sngp_last_error());
+  call_sngp_dataset_free(moons);
+  call_sngp_model_free(model);
+  call_sngp_optimizer_free(adam);
+  return done;
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) return fprintf(stderr, "usage: host_state LIBRARY\n"), 2;
   host_state before = observe();
   void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) return fprintf(stderr, "%s\n", dlerror()), 2;
   int differences = compare(&before, "after loading");
+  if (dlsym(library, "sngp_fit") != NULL) {
+    if (!train(library)) differences++;
+    differences += compare(&before, "after training");
+  }
   dlclose(library);
   differences += compare(&before, "after unloading");
   return differences != 0;
