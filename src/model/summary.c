@@ -53,7 +53,8 @@ static void layer(text *to, const char *name, const char *kind, int64_t in, int6
                   int64_t count, const char *note) {
   char shape[48], number[32];
   snprintf(shape, sizeof shape, "%" PRId64 " x %" PRId64, in, out);
-  append(to, "%-12s %-26s %-14s %12s  %s\n", name, kind, shape, with_commas(count, number), note);
+  append(to, "%-12s %-26s %-14s %12s%s%s\n", name, kind, shape, with_commas(count, number),
+         note[0] != '\0' ? "  " : "", note);
 }
 
 int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size) {
@@ -63,14 +64,10 @@ int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size
   text to = {buffer, size, 0};
   char name[32], kind[48], number[32];
 
-  append(&to, "%-12s %-26s %-14s %12s  %s\n", "layer", "kind", "shape", "parameters", "");
+  append(&to, "%-12s %-26s %-14s %12s\n", "layer", "kind", "shape", "parameters");
   rule(&to, '=');
-  if (c->standardize_inputs)
-    layer(&to, "input", "standardise, dense", c->input_dim, hidden, (c->input_dim + 1) * hidden,
-          c->train_input_layer ? "" : "frozen");
-  else
-    layer(&to, "input", "dense", c->input_dim, hidden, (c->input_dim + 1) * hidden,
-          c->train_input_layer ? "" : "frozen");
+  layer(&to, "input", c->standardize_inputs ? "standardise, dense" : "dense", c->input_dim, hidden,
+        (c->input_dim + 1) * hidden, c->train_input_layer ? "" : "frozen");
   for (int64_t i = 0; i < c->num_layers; i++) {
     snprintf(name, sizeof name, "block.%" PRId64, i);
     if (bounded)
