@@ -15,3 +15,15 @@ hide=
   -D CMAKE_PREFIX_PATH="$prefix" -D SNGP_KIND="$kind" $hide
 "$cmake" --build "$build"
 "$build/consumer"
+
+# Without them the static library is refused, and what is missing is named.
+if [ "$kind" = static ]; then
+  if "$cmake" -S "$here/consumer" -B "$build-refused" -G "$generator" \
+    -D CMAKE_C_COMPILER="$compiler" -D CMAKE_PREFIX_PATH="$prefix" -D SNGP_KIND=static \
+    -D CMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON > "$build-refused.log" 2>&1; then
+    echo "the static library was found without what it needs"
+    exit 1
+  fi
+  grep -q 'the static library needs' "$build-refused.log" ||
+    { cat "$build-refused.log"; exit 1; }
+fi

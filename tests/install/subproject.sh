@@ -11,3 +11,7 @@ build=$scratch/subproject
 "$cmake" --build "$build" --parallel 2
 "$build/consumer_shared"
 "$build/consumer_static"
+
+# A gzip header and nothing behind it.
+printf '\037\213\010\000\000\000\000\000\000\003' > "$scratch/empty.gz"
+"$build/without_readers" "$scratch/empty.gz"
