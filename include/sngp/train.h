@@ -78,7 +78,8 @@ typedef struct sngp_fit_config {
   int64_t step_epochs;  /**< SNGP_SCHEDULE_STEP: epochs between drops; default 30 */
   double step_factor;   /**< SNGP_SCHEDULE_STEP: in (0, 1]; default 0.1 */
   int64_t patience;     /**< early stopping: epochs without a better validation loss before the fit
-                             ends and goes back to the best weights; 0, the default: never */
+                             ends. It goes back to the weights of the best epoch, also where it ran
+                             to its end. 0, the default: never */
   double min_improvement;     /**< early stopping: what counts as better; default 0 */
   int32_t covariance;         /**< SNGP_COVARIANCE_*; default EXACT_PASS, tutorial IN_TRAINING */
   int32_t reserved;           /**< 0 */

@@ -120,14 +120,18 @@ sngp_status sngp_model_project(sngp_model *model, int64_t iterations, sngp_pool 
   return status;
 }
 
-sngp_status sngp_model_check_prepared(const sngp_model *model) {
+const char *sngp_model_still_to_choose(const sngp_model *model) {
   const sngp_model_config *config = &model->config;
-  bool gp = config->head == SNGP_HEAD_GAUSSIAN_PROCESS;
-  const char *missing = NULL;
-  if (config->standardize_inputs && !model->scaling_chosen) missing = "the scaling of its inputs";
-  if (gp && config->kernel_scale == 0) missing = "kernel_scale";
-  if (gp && config->normalize_input == SNGP_NORMALIZE_RADIUS && config->radius_scale == 0)
-    missing = "radius_scale";
+  if (config->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
+    if (config->normalize_input == SNGP_NORMALIZE_RADIUS && config->radius_scale == 0)
+      return "radius_scale";
+    if (config->kernel_scale == 0) return "kernel_scale";
+  }
+  return config->standardize_inputs && !model->scaling_chosen ? "the scaling of its inputs" : NULL;
+}
+
+sngp_status sngp_model_check_prepared(const sngp_model *model) {
+  const char *missing = sngp_model_still_to_choose(model);
   if (missing == NULL) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_NOT_PREPARED,
                    "the model still has to choose %s from data: call sngp_model_prepare() or "

@@ -44,7 +44,10 @@ sngp_status sngp_model_copy(const sngp_model *model, sngp_model **copy);
 /* Where a tensor's values lie. */
 float *sngp_model_values(const sngp_model *model, const sngp_parameter *parameter);
 
-/* Whether something is still to be chosen from data: SNGP_ERROR_NOT_PREPARED, naming it. */
+/* What the model still has to choose from data, in words; NULL: nothing. */
+const char *sngp_model_still_to_choose(const sngp_model *model);
+
+/* SNGP_ERROR_NOT_PREPARED, naming it, where something is still to be chosen. */
 sngp_status sngp_model_check_prepared(const sngp_model *model);
 
 /* Checks a configuration (of this library's own size). */

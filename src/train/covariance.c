@@ -55,6 +55,7 @@ sngp_status sngp_covariance_accumulate(sngp_model *model, const sngp_dataset *da
   for (int i = 0; i < threads && status == SNGP_OK; i++)
     status = sngp_pass_create(&model->network, ROWS_PER_THREAD, false, 0, &passes[i]);
   if (status == SNGP_OK) {
+    if (decay == 0) sngp_posterior_reset(&model->posterior);
     round_of_rows round = {.network = &model->network, .data = data, .passes = passes};
     accumulate(model, &round, decay, scale, scratch, pool);
   }
@@ -65,7 +66,6 @@ sngp_status sngp_covariance_accumulate(sngp_model *model, const sngp_dataset *da
 }
 
 sngp_status sngp_covariance_fit(sngp_model *model, const sngp_dataset *data, sngp_pool *pool) {
-  sngp_posterior_reset(&model->posterior);
-  SNGP_TRY(sngp_covariance_accumulate(model, data, 1, 1, pool));
+  SNGP_TRY(sngp_covariance_accumulate(model, data, 0, 1, pool));
   return sngp_posterior_finish(&model->posterior, model->config.ridge);
 }

@@ -5,8 +5,9 @@
 #include "data/dataset.h"
 #include "model/model.h"
 
-/* A = decay A + scale Phi^T diag(w) Phi over all rows of the data; the result does not depend on
-   the number of threads but for the rounding of features. */
+/* A = decay A + scale Phi^T diag(w) Phi over all rows of the data; decay 0 starts anew, its count
+   of rows included. The result does not depend on the number of threads but for the rounding of
+   features. Where memory is short nothing changes. */
 sngp_status sngp_covariance_accumulate(sngp_model *model, const sngp_dataset *data, double decay,
                                        double scale, sngp_pool *pool);
 

@@ -9,17 +9,13 @@
 #include "train/covariance.h"
 #include "train/history.h"
 #include "train/prepare.h"
+#include "train/snapshot.h"
 #include "train/trainer.h"
 
 enum { DEFAULT_BATCH_SIZE = 128 };
 
 /* Of the last projection: u and v follow the weights all along, this makes sigma exact. */
 enum { LAST_PROJECTION_ITERATIONS = 20 };
-
-/* Weights to go back to: those of the last finite epoch, or of the best one. */
-typedef struct {
-  float *trainable, *frozen;
-} snapshot;
 
 typedef struct {
   sngp_model *model;
@@ -31,33 +27,11 @@ typedef struct {
   sngp_schedule schedule;
   int64_t batch_size, steps_per_epoch, step; /* step: of this fit */
   int64_t *order;
-  snapshot finite, best;
+  sngp_snapshot finite, best; /* weights of the last finite epoch, and of the best one */
   double best_loss;
   int64_t epochs_without_improvement;
   double learning_rate; /* of the last step */
 } fit;
-
-static sngp_status snapshot_create(const sngp_model *model, snapshot *saved) {
-  saved->trainable = sngp_allocate(model->table.trainable_size, sizeof(float));
-  saved->frozen = sngp_allocate(model->table.frozen_size, sizeof(float));
-  if (saved->trainable == NULL || saved->frozen == NULL) return sngp_fail_memory("training");
-  return SNGP_OK;
-}
-
-static void snapshot_destroy(snapshot *saved) {
-  sngp_release(saved->trainable);
-  sngp_release(saved->frozen);
-}
-
-static void snapshot_take(const sngp_model *model, snapshot *saved) {
-  memcpy(saved->trainable, model->trainable, model->table.trainable_size * sizeof(float));
-  memcpy(saved->frozen, model->frozen, model->table.frozen_size * sizeof(float));
-}
-
-static void snapshot_restore(sngp_model *model, const snapshot *saved) {
-  memcpy(model->trainable, saved->trainable, model->table.trainable_size * sizeof(float));
-  memcpy(model->frozen, saved->frozen, model->table.frozen_size * sizeof(float));
-}
 
 sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, bool labelled,
                             const char *what) {
@@ -116,8 +90,8 @@ static sngp_status take_memory(fit *run) {
   SNGP_TRY(sngp_trainer_create(run->model, run->optimizer, run->batch_size,
                                run->config->num_threads, &run->trainer));
   SNGP_TRY(sngp_history_create(run->config->epochs, &run->history));
-  SNGP_TRY(snapshot_create(run->model, &run->finite));
-  if (run->config->patience > 0) SNGP_TRY(snapshot_create(run->model, &run->best));
+  SNGP_TRY(sngp_snapshot_create(run->model, &run->finite));
+  if (run->config->patience > 0) SNGP_TRY(sngp_snapshot_create(run->model, &run->best));
   run->order = sngp_allocate((size_t)run->training->rows, sizeof *run->order);
   return run->order != NULL ? SNGP_OK : sngp_fail_memory("the order of training rows");
 }
@@ -125,8 +99,8 @@ static sngp_status take_memory(fit *run) {
 static void give_back(fit *run) {
   sngp_trainer_free(run->trainer);
   sngp_history_free(run->history);
-  snapshot_destroy(&run->finite);
-  snapshot_destroy(&run->best);
+  sngp_snapshot_destroy(&run->finite);
+  sngp_snapshot_destroy(&run->best);
   sngp_release(run->order);
 }
 
@@ -215,7 +189,7 @@ static bool judge(fit *run, const sngp_epoch_record *record) {
   if (record->validation_loss < run->best_loss - run->config->min_improvement) {
     run->best_loss = record->validation_loss;
     run->epochs_without_improvement = 0;
-    snapshot_take(run->model, &run->best);
+    sngp_snapshot_take(run->model, &run->best);
     return false;
   }
   return ++run->epochs_without_improvement >= run->config->patience;
@@ -225,7 +199,7 @@ static sngp_status run_epochs(fit *run, bool *stopped_early) {
   for (int64_t epoch = 0; epoch < run->config->epochs; epoch++) {
     sngp_epoch_record record = {
         .epoch = epoch + 1, .validation_loss = NAN, .validation_accuracy = NAN};
-    snapshot_take(run->model, &run->finite);
+    sngp_snapshot_take(run->model, &run->finite);
     SNGP_TRY(run_batches(run, epoch, &record));
     if (run->validation != NULL) {
       sngp_step_sums sums = sngp_trainer_evaluate(run->trainer, run->validation);
@@ -247,13 +221,13 @@ static sngp_status run_epochs(fit *run, bool *stopped_early) {
 static sngp_status conclude(fit *run, sngp_status loop, bool stopped_early) {
   sngp_model *model = run->model;
   if (loop == SNGP_ERROR_NUMERICAL) {
-    snapshot_restore(model, &run->finite);
+    sngp_snapshot_restore(model, &run->finite);
     for (int i = 0; i < 2 && model->moments[i] != NULL; i++)
       memset(model->moments[i], 0, model->table.trainable_size * sizeof(float));
   }
   bool whole = loop == SNGP_OK && !stopped_early;
   bool back_to_best = run->config->patience > 0 && isfinite(run->best_loss) && loop == SNGP_OK;
-  if (back_to_best) snapshot_restore(model, &run->best);
+  if (back_to_best) sngp_snapshot_restore(model, &run->best);
   bool exact = run->config->covariance == SNGP_COVARIANCE_EXACT_PASS || !whole || back_to_best;
   if (exact)
     SNGP_TRY(
@@ -285,6 +259,10 @@ static void keep_record(const fit *run, bool stopped_early) {
                                  .covariance_jitter = run->model->posterior.jitter};
 }
 
+static bool status_has_history(sngp_status status) {
+  return status == SNGP_OK || status == SNGP_ERROR_CANCELLED || status == SNGP_ERROR_NUMERICAL;
+}
+
 sngp_status sngp_fit_run(sngp_model *model, sngp_optimizer *optimizer, const sngp_dataset *training,
                          const sngp_dataset *validation, const sngp_fit_config *config,
                          sngp_history **history) {
@@ -303,11 +281,11 @@ sngp_status sngp_fit_run(sngp_model *model, sngp_optimizer *optimizer, const sng
     status = run_epochs(&run, &stopped_early);
     sngp_status concluded = conclude(&run, status, stopped_early);
     keep_record(&run, stopped_early || status != SNGP_OK);
-    if (history != NULL) {
+    if (concluded != SNGP_OK) status = concluded; /* the posterior is stale: says so */
+    if (history != NULL && status_has_history(status)) {
       *history = run.history;
       run.history = NULL;
     }
-    if (status == SNGP_OK) status = concluded;
   }
   give_back(&run);
   return status;

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "linalg/blas.h"
+#include "train/snapshot.h"
 
 /* Found in trials on two moons, scikit-learn's wine and digits, and Fashion-MNIST
  * (docs/numerics.md). */
@@ -66,12 +67,14 @@ sngp_status sngp_median_square_distance(const double *x, int64_t count, int64_t 
   } else {
     sngp_dsyrk(count, width, x, width, gram, count);
     int64_t pairs = 0;
+    bool finite = true;
     for (int64_t i = 0; i < count; i++)
       for (int64_t j = 0; j < i; j++) {
         double square = gram[i * count + i] + gram[j * count + j] - 2 * gram[i * count + j];
+        finite = finite && isfinite(square);
         distances[pairs++] = square > 0 ? square : 0;
       }
-    *result = median_or_mean(distances, pairs);
+    *result = finite ? median_or_mean(distances, pairs) : (double)NAN;
   }
   sngp_release(distances);
   sngp_release(gram);
@@ -185,14 +188,27 @@ static sngp_status choose_scales(sngp_model *model, const sngp_dataset *data) {
   return status;
 }
 
-sngp_status sngp_prepare(sngp_model *model, const sngp_dataset *rows) {
-  bool scale_inputs = model->config.standardize_inputs && !model->scaling_chosen;
-  if (scale_inputs) {
+static sngp_status choose(sngp_model *model, const sngp_dataset *rows) {
+  if (model->config.standardize_inputs && !model->scaling_chosen) {
     SNGP_TRY(choose_scaling(model, rows));
     model->scaling_chosen = true;
   }
-  if (sngp_model_check_prepared(model) == SNGP_OK) return SNGP_OK;
-  sngp_status status = choose_scales(model, rows);
-  if (status != SNGP_OK && scale_inputs) model->scaling_chosen = false;
+  return sngp_model_still_to_choose(model) != NULL ? choose_scales(model, rows) : SNGP_OK;
+}
+
+sngp_status sngp_prepare(sngp_model *model, const sngp_dataset *rows) {
+  if (sngp_model_still_to_choose(model) == NULL) return SNGP_OK;
+  bool scaling_was_chosen = model->scaling_chosen;
+  sngp_snapshot before = {0};
+  sngp_status status = sngp_snapshot_create(model, &before);
+  if (status == SNGP_OK) {
+    sngp_snapshot_take(model, &before);
+    status = choose(model, rows);
+    if (status != SNGP_OK) {
+      sngp_snapshot_restore(model, &before);
+      model->scaling_chosen = scaling_was_chosen;
+    }
+  }
+  sngp_snapshot_destroy(&before);
   return status;
 }

@@ -10,7 +10,8 @@
 sngp_status sngp_prepare(sngp_model *model, const sngp_dataset *rows);
 
 /* The median of |x_i - x_j|^2 over all pairs of `count` rows of x (count, width), for widths
-   counted from 1; where it is 0 the mean of the positive ones, where there are none 1. */
+   counted from 1; where it is 0 the mean of the positive ones, where there are none 1; NaN
+   where a distance is not finite. */
 sngp_status sngp_median_square_distance(const double *x, int64_t count, int64_t width,
                                         double *median);
 
