@@ -5,7 +5,8 @@
  * A dataset is a matrix of float features, rows x cols, row-major; optionally one int32 label a
  * row, in [0, num_classes); optionally one float weight a row. Names of columns and classes come
  * from CSV headers and string labels. A dataset does not change after it was made (but for
- * sngp_dataset_set_sample_weights()), so any number of threads may read it at once.
+ * sngp_dataset_set_sample_weights()), so any number of threads may read it at once. Functions that
+ * make a dataset are thread-safe and give it to the caller; all rows are in memory.
  */
 #ifndef SNGP_DATASET_H
 #define SNGP_DATASET_H
@@ -40,7 +41,7 @@ SNGP_API sngp_status sngp_dataset_create(const float *features, int64_t rows, in
 
 /**
  * As sngp_dataset_create(), but the caller's arrays are used in place: they must stay, unchanged,
- * until the dataset is freed. Values are checked once, here.
+ * until the dataset is freed. Values are checked once, here. Errors are the same.
  */
 SNGP_API sngp_status sngp_dataset_borrow(const float *features, int64_t rows, int64_t cols,
                                          int64_t row_stride, const int32_t *labels,
@@ -84,7 +85,8 @@ typedef struct sngp_csv_config {
   int64_t num_features; /**< length of feature_names; may be given without names; 0: any */
 } sngp_csv_config;
 
-/** Fills a CSV configuration with its defaults. @param size sizeof(sngp_csv_config). */
+/** Fills a CSV configuration with its defaults. @param size sizeof(sngp_csv_config).
+    @return SNGP_ERROR_INVALID_ARGUMENT for NULL or a size that no version had. */
 SNGP_API sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size);
 
 /**
@@ -135,9 +137,11 @@ SNGP_API sngp_status sngp_dataset_read_idx(const char *images_path, const char *
  * (1 - cos t, 0.5 - sin t), t equally spaced over [0, pi], normal noise; then class 0 is shifted by
  * (-0.1, 0.2), class 1 by (0.1, -0.2).
  *
- * @param rows   number of points, half of them (rounded up) of class 0, which come first.
+ * @param rows   number of points, 1 or more, half of them (rounded up) of class 0, which come
+ * first.
  * @param noise  standard deviation of the noise, 0 or more; 0.1 in the tutorial.
  * @param seed   0 or more; the same seed gives the same points.
+ * @return SNGP_ERROR_INVALID_ARGUMENT, naming the argument; SNGP_ERROR_OUT_OF_MEMORY.
  */
 SNGP_API sngp_status sngp_dataset_two_moons(int64_t rows, double noise, int64_t seed,
                                             sngp_dataset **dataset);
@@ -146,6 +150,9 @@ SNGP_API sngp_status sngp_dataset_two_moons(int64_t rows, double noise, int64_t 
  * Points of a regular grid, without labels: resolution x resolution points over
  * [min_x, max_x] x [min_y, max_y], borders included, x varying fastest.
  * The tutorial's test grid: -3.5, 3.5, -2.5, 2.5, 100.
+ *
+ * @param resolution  points along each side, 2 or more.
+ * @return SNGP_ERROR_INVALID_ARGUMENT, naming the argument; SNGP_ERROR_OUT_OF_MEMORY.
  */
 SNGP_API sngp_status sngp_dataset_grid(double min_x, double max_x, double min_y, double max_y,
                                        int64_t resolution, sngp_dataset **dataset);
@@ -153,6 +160,11 @@ SNGP_API sngp_status sngp_dataset_grid(double min_x, double max_x, double min_y,
 /**
  * A normal blob N((center_x, center_y), std^2 I), without labels: the tutorial's out-of-domain
  * points are 500 rows at (2.5, -1.75) with std 0.1.
+ *
+ * @param rows  1 or more.
+ * @param std   standard deviation, 0 or more.
+ * @param seed  0 or more; the same seed gives the same points.
+ * @return SNGP_ERROR_INVALID_ARGUMENT, naming the argument; SNGP_ERROR_OUT_OF_MEMORY.
  */
 SNGP_API sngp_status sngp_dataset_blob(int64_t rows, double center_x, double center_y, double std,
                                        int64_t seed, sngp_dataset **dataset);
@@ -160,31 +172,40 @@ SNGP_API sngp_status sngp_dataset_blob(int64_t rows, double center_x, double cen
 /**
  * Splits a dataset at random in two: `second` gets round(fraction * rows) rows, `first` the rest;
  * with labels the split is stratified, so that every class is divided in the same proportion (to
- * one row). Within each part rows keep their order. Both parts own copies.
+ * one row). Within each part rows keep their order. Both parts own copies, and keep the number of
+ * classes, names and sample weights.
  *
- * @param fraction  strictly between 0 and 1; both parts must get at least one row.
- * @param seed      0 or more.
+ * @param fraction     strictly between 0 and 1; both parts must get at least one row.
+ * @param seed         0 or more; the same seed gives the same split.
+ * @param[out] first   owned by the caller.
+ * @param[out] second  owned by the caller.
+ * @return SNGP_ERROR_INVALID_ARGUMENT, SNGP_ERROR_OUT_OF_MEMORY.
  */
 SNGP_API sngp_status sngp_dataset_split(const sngp_dataset *dataset, double fraction, int64_t seed,
                                         sngp_dataset **first, sngp_dataset **second);
 
 /**
- * Copies the rows with the given indices, in their order (an index may come twice).
+ * Copies the rows with the given indices, in their order (an index may come twice), with the number
+ * of classes, names and sample weights.
  *
+ * @param indices  count row numbers from 0.
  * @return SNGP_ERROR_INVALID_ARGUMENT naming the index that is out of range.
  */
 SNGP_API sngp_status sngp_dataset_subset(const sngp_dataset *dataset, const int64_t *indices,
                                          int64_t count, sngp_dataset **subset);
 
 /**
- * Gives each row a weight in the loss and in the precision matrix (copied; NULL: all 1 again).
+ * Gives each row a weight in the loss and in the precision matrix (copied; NULL: all 1 again). The
+ * loss of a batch is divided by its number of rows, not by the sum of their weights.
  * Not thread-safe: needs the dataset exclusively.
  *
  * @param weights  rows floats, 0 or more, finite, not all zero.
+ * @return SNGP_ERROR_NOT_FINITE, SNGP_ERROR_INVALID_ARGUMENT (each names the row),
+ *         SNGP_ERROR_OUT_OF_MEMORY.
  */
 SNGP_API sngp_status sngp_dataset_set_sample_weights(sngp_dataset *dataset, const float *weights);
 
-/** @return the number of rows. */
+/** @return the number of rows; 0 for NULL, as of the numbers below. */
 SNGP_API int64_t sngp_dataset_rows(const sngp_dataset *dataset);
 /** @return the number of feature columns. */
 SNGP_API int64_t sngp_dataset_cols(const sngp_dataset *dataset);
