@@ -186,11 +186,11 @@ KERNEL void sngp_kernel_adam(size_t n, const sngp_update_scalars *scalars,
                              const float *restrict gradient, float *restrict parameter,
                              float *restrict first, float *restrict second) {
   const float rate = scalars->rate, epsilon = scalars->epsilon, scale = scalars->gradient_scale;
-  const float one_minus_beta1 = 1 - scalars->beta1, one_minus_beta2 = 1 - scalars->beta2;
+  const float step1 = scalars->one_minus_beta1, step2 = scalars->one_minus_beta2;
   for (size_t i = 0; i < n; i++) {
     float g = gradient[i] * scale;
-    first[i] += (g - first[i]) * one_minus_beta1;
-    second[i] += (g * g - second[i]) * one_minus_beta2;
+    first[i] += (g - first[i]) * step1;
+    second[i] += (g * g - second[i]) * step2;
     parameter[i] -= rate * first[i] / (sqrtf(second[i]) + epsilon);
   }
 }
@@ -198,7 +198,7 @@ KERNEL void sngp_kernel_adam(size_t n, const sngp_update_scalars *scalars,
 KERNEL void sngp_kernel_sgd(size_t n, const sngp_update_scalars *scalars, bool nesterov,
                             const float *restrict gradient, float *restrict parameter,
                             float *restrict velocity) {
-  const float rate = scalars->rate, momentum = scalars->beta1, scale = scalars->gradient_scale;
+  const float rate = scalars->rate, momentum = scalars->momentum, scale = scalars->gradient_scale;
   for (size_t i = 0; i < n; i++) {
     float g = gradient[i] * scale;
     velocity[i] = momentum * velocity[i] + g;

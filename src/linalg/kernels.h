@@ -61,10 +61,11 @@ bool sngp_kernel_all_finite(size_t n, const float *x);
 
 /* What an optimizer update needs; the gradient is multiplied by gradient_scale first. */
 typedef struct {
-  float rate;  /* step size, for Adam with its bias correction */
-  float beta1; /* decay of the first moment, or SGD's momentum */
-  float beta2; /* decay of the second moment */
-  float epsilon;
+  float rate;            /* step size, for Adam with its bias correction */
+  float momentum;        /* SGD */
+  float one_minus_beta1; /* Adam; 1 - beta is taken in double precision, since that of 0.999 */
+  float one_minus_beta2; /* in single precision is 1.3e-5 off */
+  float epsilon;         /* Adam */
   float gradient_scale;
 } sngp_update_scalars;
 

@@ -52,16 +52,15 @@ int sngp_optimizer_num_moments(const sngp_optimizer *optimizer) {
 sngp_update_scalars sngp_optimizer_begin_step(sngp_optimizer *optimizer, double learning_rate,
                                               double gradient_norm) {
   const sngp_optimizer_config *config = &optimizer->config;
-  double t = (double)++optimizer->step, rate = learning_rate, beta1 = config->momentum;
-  if (config->algorithm != SNGP_OPTIMIZER_SGD) {
+  double t = (double)++optimizer->step, rate = learning_rate;
+  if (config->algorithm != SNGP_OPTIMIZER_SGD)
     rate *= sqrt(1 - pow(config->beta2, t)) / (1 - pow(config->beta1, t));
-    beta1 = config->beta1;
-  }
   bool clip = config->clip_norm > 0 && gradient_norm > config->clip_norm;
   return (sngp_update_scalars){
       .rate = (float)rate,
-      .beta1 = (float)beta1,
-      .beta2 = (float)config->beta2,
+      .momentum = (float)config->momentum,
+      .one_minus_beta1 = (float)(1 - config->beta1),
+      .one_minus_beta2 = (float)(1 - config->beta2),
       .epsilon = (float)config->epsilon,
       .gradient_scale = clip ? (float)(config->clip_norm / gradient_norm) : 1,
   };
