@@ -6,7 +6,6 @@ const char cli_figure_script[] =
     "#   gnuplot two_moons.gp\n"
     "if (!exists('picture')) picture = 'two_moons.png'\n"
     "width = 1280.0; height = 1000.0\n"
-    "set encoding utf8\n"
     "set terminal pngcairo size width, height font 'Sans,15' background 'white'\n"
     "set output picture\n"
     "\n"

@@ -65,6 +65,7 @@ static int run(int argc, char **argv) {
     return CLI_EXIT_OK;
   }
   if (strcmp(word, "--version") == 0) {
+    sngp_set_blas_threads(1); /* as in every command */
     printf("sngp %s\n%s\n", SNGP_VERSION_STRING, sngp_build_info());
     return CLI_EXIT_OK;
   }

@@ -8,12 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-  MAX_KEPT_LINES = 20, /* of all epochs, about so many leave a line */
-  DEFAULT_WIDTH = 80,
-  LONGEST_LINE = 200,
-  BAR_WIDTH = 24
-};
+enum { MAX_KEPT_LINES = 20, DEFAULT_WIDTH = 80, LONGEST_LINE = 200, BAR_WIDTH = 24 };
 
 static const double SECONDS_BETWEEN_DRAWINGS = 0.1;
 
@@ -69,20 +64,22 @@ double cli_progress_end(cli_progress *progress) {
 
 static int digits(int64_t number) { return snprintf(NULL, 0, "%" PRId64, number); }
 
-static int print_measures(char *line, size_t size, const sngp_fit_progress *progress) {
-  int length = snprintf(line, size, "loss %.4f  accuracy %.4f", progress->loss, progress->accuracy);
-  if (length > 0 && (size_t)length < size && isfinite(progress->validation_loss)) {
-    length += snprintf(line + length, size - (size_t)length, "  val loss %.4f  val accuracy %.4f",
-                       progress->validation_loss, progress->validation_accuracy);
-  }
-  return length;
+/* About MAX_KEPT_LINES epochs leave a line, the first and the last among them. */
+static bool leaves_a_line(const sngp_fit_progress *progress) {
+  int64_t every = (progress->num_epochs + MAX_KEPT_LINES - 1) / MAX_KEPT_LINES;
+  return progress->epoch == 1 || progress->epoch == progress->num_epochs ||
+         progress->epoch % every == 0;
 }
 
 static void print_epoch(const sngp_fit_progress *progress, FILE *stream) {
-  char measures[LONGEST_LINE];
-  print_measures(measures, sizeof measures, progress);
-  fprintf(stream, "epoch %*" PRId64 "/%" PRId64 "  %s\n", digits(progress->num_epochs),
-          progress->epoch, progress->num_epochs, measures);
+  fprintf(stream, "epoch %*" PRId64 "/%" PRId64 "  loss %.4f  accuracy %.4f",
+          digits(progress->num_epochs), progress->epoch, progress->num_epochs, progress->loss,
+          progress->accuracy);
+  if (isfinite(progress->validation_loss)) {
+    fprintf(stream, "  val loss %.4f  val accuracy %.4f", progress->validation_loss,
+            progress->validation_accuracy);
+  }
+  putc('\n', stream);
   fflush(stream);
 }
 
@@ -102,21 +99,22 @@ static void print_time(char *text, size_t size, double seconds) {
   }
 }
 
+/* The bar fills over one epoch where each leaves a line, over the whole fit where they are many. */
 static void draw(cli_progress *state, const sngp_fit_progress *progress, double time) {
   double in_epoch = (double)progress->step / (double)progress->steps_per_epoch;
   double done = ((double)(progress->epoch - 1) + in_epoch) / (double)progress->num_epochs;
   double elapsed = time - state->started;
-  char bar[BAR_WIDTH + 1], remaining[32], measures[LONGEST_LINE], line[2 * LONGEST_LINE];
-  int filled = (int)(in_epoch * BAR_WIDTH);
+  char bar[BAR_WIDTH + 1], remaining[32], line[LONGEST_LINE];
+  int filled = (int)((progress->num_epochs <= MAX_KEPT_LINES ? in_epoch : done) * BAR_WIDTH);
   memset(bar, '.', BAR_WIDTH);
   memset(bar, '=', (size_t)filled);
   if (filled < BAR_WIDTH) bar[filled] = '>';
   bar[BAR_WIDTH] = '\0';
-  print_time(remaining, sizeof remaining, done > 0 ? elapsed * (1 - done) / done : 0);
-  print_measures(measures, sizeof measures, progress);
-  snprintf(line, sizeof line, "epoch %*" PRId64 "/%" PRId64 " [%s] %s  ETA %s",
-           digits(progress->num_epochs), progress->epoch, progress->num_epochs, bar, measures,
-           remaining);
+  print_time(remaining, sizeof remaining, elapsed * (1 - done) / done);
+  snprintf(line, sizeof line,
+           "epoch %*" PRId64 "/%" PRId64 " [%s] loss %.4f  accuracy %.4f  ETA %s",
+           digits(progress->num_epochs), progress->epoch, progress->num_epochs, bar, progress->loss,
+           progress->accuracy, remaining);
   fprintf(state->stream, "\r%.*s\033[K", terminal_width(state->stream) - 1, line);
   fflush(state->stream);
   state->last_drawn = time;
@@ -127,15 +125,10 @@ int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) 
   cli_progress *state = context;
   if (interrupted) return 1;
   if (state->stream == NULL) return 0;
-  if (progress->event == SNGP_EVENT_EPOCH) {
-    int64_t every = (progress->num_epochs + MAX_KEPT_LINES - 1) / MAX_KEPT_LINES;
-    bool kept = progress->epoch == 1 || progress->epoch == progress->num_epochs ||
-                progress->epoch % every == 0;
-    if (kept) {
-      wipe(state);
-      print_epoch(progress, state->stream);
-      return 0;
-    }
+  if (progress->event == SNGP_EVENT_EPOCH && leaves_a_line(progress)) {
+    wipe(state);
+    print_epoch(progress, state->stream);
+    return 0;
   }
   if (!state->terminal) return 0;
   double time = now();

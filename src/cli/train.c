@@ -185,13 +185,19 @@ static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
 static bool read_rows(const train_settings *settings, train_work *work, int64_t *num_classes) {
   if (!cli_data_source_read_training(&settings->source, &work->training)) return false;
   *num_classes = sngp_dataset_num_classes(work->training);
+  if (*num_classes == 1) {
+    const char *const *names = sngp_dataset_class_names(work->training);
+    cli_fail("training needs two classes or more, but all labels are %s",
+             names != NULL ? names[0] : "0");
+    return false;
+  }
   if (isnan(settings->validation)) return true;
   sngp_dataset *all = work->training;
   work->training = NULL;
   sngp_status status = sngp_dataset_split(all, settings->validation, settings->seed,
                                           &work->training, &work->validation);
   sngp_dataset_free(all);
-  if (status != SNGP_OK) cli_fail_library();
+  if (status != SNGP_OK) cli_fail("--validation: %s", sngp_last_error());
   return status == SNGP_OK;
 }
 

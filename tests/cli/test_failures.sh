@@ -31,7 +31,8 @@ failing "nan.csv" train --data nan.csv --out m
 printf '1,2,0\n3,4\n' >ragged.csv
 failing "ragged.csv" train --data ragged.csv --out m
 printf '1,2,0\n3,4,0\n' >one.csv
-failing "class" train --data one.csv --out m
+failing "two classes or more, but all labels are 0" train --data one.csv --out m
+failing "--validation: " train --data good.csv --validation 0.001 --out m
 : >empty.csv
 failing "empty.csv" train --data empty.csv --out m
 failing "target" train --data good.csv --label target --header no --out m
