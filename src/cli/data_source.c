@@ -8,7 +8,9 @@ static const char *const label_help[] = {
     [CLI_LABELS_NEEDED] =
         "the CSV's label column, by name or by number from 0\n"
         "(default: the last column)",
-    [CLI_LABELS_LEFT_OUT] = "a CSV column to leave out, by name or by number from 0",
+    [CLI_LABELS_LEFT_OUT] =
+        "a CSV column to leave out, by name or by number from 0\n"
+        "(default: the last one, where there is one too many)",
 };
 
 static cli_option text_option(const char *name, const char *value, const char *help,

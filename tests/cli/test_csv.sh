@@ -32,6 +32,19 @@ run 0 evaluate model --data turned.csv --label kind --json
 says stdout '"rows": 20'
 says stdout '"accuracy": 1.0'
 
+# Out-of-domain rows need no label column, and one that they have is not read.
+awk -F, 'BEGIN {print "width,length"} {print $2 "," $1}' strings.csv >unknown.csv
+run 0 evaluate model --data turned.csv --label kind --ood-data unknown.csv --json
+says stdout '"ood"'
+awk -F, 'BEGIN {print "kind,width,length"} {print "new kind," $2 "," $1}' strings.csv >unknown.csv
+run 0 evaluate model --data turned.csv --label kind --ood-data unknown.csv --json
+says stdout '"ood"'
+awk -F, '{print $1 "," $2 ",new kind"}' strings.csv >unknown.csv
+run 0 evaluate model --data named.csv --ood-data unknown.csv --json
+says stdout '"ood"'
+run 1 evaluate model --data unknown.csv
+says stderr 'new kind'
+
 # Columns are found by name, in any order; the label column may be there or not.
 awk -F, 'BEGIN {print "width,length"} {print $2 "," $1}' strings.csv >swapped.csv
 run 0 predict model --data swapped.csv
