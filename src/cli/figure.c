@@ -30,14 +30,6 @@ static char *path_in(const char *directory, const char *name) {
   return path;
 }
 
-static bool open_in(cli_output *output, const char *directory, const char *name) {
-  char *path = path_in(directory, name);
-  if (path == NULL) return false;
-  bool good = cli_output_open(output, path);
-  free(path);
-  return good;
-}
-
 static void write_points(FILE *stream, const sngp_dataset *points, int32_t label) {
   const int32_t *labels = sngp_dataset_labels(points);
   const float *x = sngp_dataset_features(points);
@@ -48,38 +40,45 @@ static void write_points(FILE *stream, const sngp_dataset *points, int32_t label
   }
 }
 
-static bool write_points_file(const cli_figure *figure, const char *directory) {
-  cli_output output;
-  if (!open_in(&output, directory, "two_moons_points.dat")) return false;
-  fputs("# x y: training points of class 0\n", output.stream);
-  write_points(output.stream, figure->training, 0);
-  fputs("\n\n# training points of class 1\n", output.stream);
-  write_points(output.stream, figure->training, 1);
-  fputs("\n\n# out-of-domain points\n", output.stream);
-  write_points(output.stream, figure->out_of_domain, 0);
-  return cli_output_commit(&output);
+static void write_all_points(const cli_figure *figure, FILE *stream) {
+  fputs("# x y: training points of class 0\n", stream);
+  write_points(stream, figure->training, 0);
+  fputs("\n\n# training points of class 1\n", stream);
+  write_points(stream, figure->training, 1);
+  fputs("\n\n# out-of-domain points\n", stream);
+  write_points(stream, figure->out_of_domain, 0);
 }
 
-static bool write_surface_file(const cli_figure *figure, const char *directory) {
-  cli_output output;
-  if (!open_in(&output, directory, "two_moons_surface.dat")) return false;
+static void write_surface(const cli_figure *figure, FILE *stream) {
   const float *x = sngp_dataset_features(figure->grid);
   int64_t stride = sngp_dataset_row_stride(figure->grid);
-  fputs("# x y, probability of class 0: deterministic, SNGP (mean field)\n", output.stream);
+  fputs("# x y, probability of class 0: deterministic, SNGP (mean field)\n", stream);
   for (int64_t i = 0; i < sngp_dataset_rows(figure->grid); i++) {
-    fprintf(output.stream, "%.9g %.9g %.9g %.9g\n", (double)x[i * stride],
-            (double)x[i * stride + 1], (double)figure->deterministic[i], (double)figure->sngp[i]);
+    fprintf(stream, "%.9g %.9g %.9g %.9g\n", (double)x[i * stride], (double)x[i * stride + 1],
+            (double)figure->deterministic[i], (double)figure->sngp[i]);
     /* gnuplot takes a blank line as the end of a line of the grid. */
-    if (i % CLI_FIGURE_RESOLUTION == CLI_FIGURE_RESOLUTION - 1) putc('\n', output.stream);
+    if (i % CLI_FIGURE_RESOLUTION == CLI_FIGURE_RESOLUTION - 1) putc('\n', stream);
   }
-  return cli_output_commit(&output);
 }
 
-static bool write_script_file(const char *directory) {
+static void write_script(const cli_figure *figure, FILE *stream) {
+  (void)figure;
+  fputs(cli_figure_script, stream);
+}
+
+/* Writes one file of the directory, whole or not at all. */
+static bool write_file(const cli_figure *figure, const char *directory, const char *name,
+                       void (*write_contents)(const cli_figure *figure, FILE *stream)) {
+  char *path = path_in(directory, name);
+  if (path == NULL) return false;
   cli_output output;
-  if (!open_in(&output, directory, CLI_FIGURE_SCRIPT)) return false;
-  fputs(cli_figure_script, output.stream);
-  return cli_output_commit(&output);
+  bool good = cli_output_open(&output, path);
+  if (good) {
+    write_contents(figure, output.stream);
+    good = cli_output_commit(&output);
+  }
+  free(path);
+  return good;
 }
 
 /* In the child: becomes gnuplot in the directory. */
@@ -135,8 +134,9 @@ done:
 }
 
 cli_figure_result cli_figure_write(const cli_figure *figure, const char *directory) {
-  if (!write_points_file(figure, directory) || !write_surface_file(figure, directory) ||
-      !write_script_file(directory)) {
+  if (!write_file(figure, directory, "two_moons_points.dat", write_all_points) ||
+      !write_file(figure, directory, "two_moons_surface.dat", write_surface) ||
+      !write_file(figure, directory, CLI_FIGURE_SCRIPT, write_script)) {
     return CLI_FIGURE_FAILED;
   }
   return finish_picture(directory, run_gnuplot(directory));

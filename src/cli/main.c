@@ -1,5 +1,6 @@
 /* The program sngp: chooses the command. Never sets a locale: numbers are read and written as in
    C whatever the environment. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,6 +77,8 @@ static int run(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  /* A file beyond the shell's limit is then an error of writing, which leaves nothing behind. */
+  signal(SIGXFSZ, SIG_IGN);
   int status = run(argc, argv);
   if (!cli_standard_output_finish() && status == CLI_EXIT_OK) status = CLI_EXIT_FAILURE;
   return status;

@@ -103,6 +103,7 @@ bool cli_output_open(cli_output *output, const char *path) {
     output->stream = stdout;
     return true;
   }
+  output->name = path;
   struct stat information;
   bool exists = stat(path, &information) == 0;
   if (exists && S_ISDIR(information.st_mode)) errno = EISDIR;
@@ -155,7 +156,7 @@ bool cli_output_commit(cli_output *output) {
     reason = errno;
   }
   if (!good) {
-    cli_fail("cannot write %s: %s", output->path, reason != 0 ? strerror(reason) : "write error");
+    cli_fail("cannot write %s: %s", output->name, reason != 0 ? strerror(reason) : "write error");
     if (output->temporary != NULL) unlink(output->temporary);
   }
   if (output->temporary != NULL) guard(NULL);

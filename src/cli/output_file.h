@@ -7,9 +7,10 @@
 
 /* An output being written. Zero it before use. */
 typedef struct cli_output {
-  FILE *stream;    /* write here */
-  char *path;      /* where it will appear; NULL: standard output */
-  char *temporary; /* where it is written; NULL: in place (a device, a pipe) */
+  FILE *stream;     /* write here */
+  const char *name; /* the path as it was given; must stay until the output is closed */
+  char *path;       /* where it will appear, links resolved; NULL: standard output */
+  char *temporary;  /* where it is written; NULL: in place (a device, a pipe) */
 } cli_output;
 
 /* Opens `path`, or standard output for NULL. A regular file is written beside its place, under a

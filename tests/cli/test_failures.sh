@@ -82,6 +82,18 @@ cp old.csv before
 failing "narrow.csv" predict model --data narrow.csv --out old.csv
 same old.csv before
 
+# So it does when there is no room for the new one: files of one block of 512 bytes at most.
+(
+  ulimit -f 1
+  failing "cannot write old.csv" predict model --data good.csv --out old.csv
+  # shellcheck disable=SC2086
+  failing "kept" train --data good.csv $quick --out kept --quiet
+  exit "$failures"
+) || fail "files that are too long"
+same old.csv before
+cp model before
+same kept before
+
 # And no temporary file is left anywhere.
 left=$(find . -name '*tmp*')
 [ -z "$left" ] || fail "left behind: $left"
