@@ -314,6 +314,26 @@ static void what_is_no_npy_file_is_refused(void **state) {
   assert_fails(read_images(&file, NULL, &dataset), SNGP_ERROR_FORMAT, "a header of 4294967295");
 }
 
+/* Spaces may follow the dictionary, but not without end. */
+static void a_header_of_a_hundred_thousand_bytes_is_refused(void **state) {
+  (void)state;
+  enum { LENGTH = 100000 };
+  image start = preamble(2, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 1)}"),
+        data = two_rows();
+  for (int i = 0; i < 4; i++) start.bytes[8 + i] = (unsigned char)(LENGTH >> (8 * i));
+  unsigned char *bytes = malloc(12 + LENGTH + 2);
+  assert_non_null(bytes);
+  memset(bytes, ' ', 12 + LENGTH);
+  memcpy(bytes, start.bytes, start.length);
+  memcpy(bytes + 12 + LENGTH, data.bytes + data.length - 2, 2);
+  scratch_file file = file_of_bytes(bytes, 12 + LENGTH + 2);
+  free(bytes);
+  sngp_dataset *dataset = NULL;
+  assert_fails(sngp_dataset_read_npy(file.path, NULL, &dataset), SNGP_ERROR_FORMAT,
+               "at most 65536 are read");
+  remove_file(&file);
+}
+
 static void files_that_cannot_be_read_are_named_with_the_reason(void **state) {
   (void)state;
   image features = two_rows();
@@ -459,6 +479,7 @@ int main(void) {
       cmocka_unit_test(shapes_that_do_not_fit_are_refused),
       cmocka_unit_test(sizes_are_checked_against_the_file),
       cmocka_unit_test(what_is_no_npy_file_is_refused),
+      cmocka_unit_test(a_header_of_a_hundred_thousand_bytes_is_refused),
       cmocka_unit_test(files_that_cannot_be_read_are_named_with_the_reason),
       cmocka_unit_test(headers_are_read_in_every_spelling),
       cmocka_unit_test(wrong_headers_are_refused),

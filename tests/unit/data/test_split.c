@@ -95,9 +95,15 @@ static void classes_that_divide_evenly_are_divided_evenly(void **state) {
   sngp_dataset_free(second);
 }
 
-/* 2000 seeds: each row is in the second part with the probability of the fraction; a count beyond 5
-   deviations of the binomial has a probability of 6e-7. And rows i, j of one class are drawn
-   without replacement: together with p (n p - 1) / (n - 1). */
+static void check_count(int count, int trials, double probability) {
+  double expected = probability * trials;
+  assert_true(fabs(count - expected) <= 5.0 * sqrt(expected * (1.0 - probability)));
+}
+
+/* 2000 seeds: each row is in the second part with the probability of the fraction, p; a count
+   beyond 5 deviations of the binomial has a probability of 6e-7. Rows 4 and 10 of one stratum of n
+   are drawn without replacement, together with p (n p - 1) / (n - 1); rows 4 and 5, each the third
+   of its class, independently. */
 static void every_row_is_drawn_with_the_same_probability(void **state) {
   (void)state;
   enum { ROWS = 20, SEEDS = 2000 };
@@ -105,7 +111,7 @@ static void every_row_is_drawn_with_the_same_probability(void **state) {
   for (int i = 0; i < ROWS; i++) labels[i] = i % 2;
   for (int labelled = 0; labelled < 2; labelled++) {
     sngp_dataset *whole = numbered(ROWS, labelled ? labels : NULL, 0);
-    int counts[ROWS] = {0}, together = 0;
+    int counts[ROWS] = {0}, together = 0, neighbours = 0;
     for (int seed = 0; seed < SEEDS; seed++) {
       sngp_dataset *first = NULL, *second = NULL;
       assert_succeeds(sngp_dataset_split(whole, 0.3, seed, &first, &second));
@@ -113,13 +119,14 @@ static void every_row_is_drawn_with_the_same_probability(void **state) {
       for (int64_t i = 0; i < sngp_dataset_rows(second); i++) has[number_of(second, i)] = true;
       for (int i = 0; i < ROWS; i++) counts[i] += has[i];
       together += has[4] && has[10];
+      neighbours += has[4] && has[5];
       sngp_dataset_free(first);
       sngp_dataset_free(second);
     }
-    for (int i = 0; i < ROWS; i++)
-      assert_true(fabs(counts[i] - 0.3 * SEEDS) <= 5.0 * sqrt(0.3 * 0.7 * SEEDS));
+    for (int i = 0; i < ROWS; i++) check_count(counts[i], SEEDS, 0.3);
     double n = labelled ? ROWS / 2 : ROWS, both = 0.3 * (0.3 * n - 1.0) / (n - 1.0);
-    assert_true(fabs(together - both * SEEDS) <= 5.0 * sqrt(both * (1.0 - both) * SEEDS));
+    check_count(together, SEEDS, both);
+    check_count(neighbours, SEEDS, labelled ? 0.3 * 0.3 : both);
     sngp_dataset_free(whole);
   }
 }
