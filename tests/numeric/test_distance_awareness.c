@@ -7,11 +7,13 @@
 
 #include <cmocka.h>
 
+#include "support/singular_value.h"
 #include "support/two_moons.h"
 
 enum { NUM_SEEDS = 3 };
 
 static blob_measures measures[NUM_SEEDS];
+static double singular_values[NUM_SEEDS]; /* the largest of SNGP's blocks */
 static double accuracy[NUM_SEEDS];
 
 static void train(sngp_model *model, const sngp_dataset *data, double *last_accuracy) {
@@ -30,6 +32,7 @@ static void run_seed(int64_t seed) {
   train(deterministic, data, &accuracy[seed - 1]);
   train(sngp, data, &accuracy[seed - 1]);
   measures[seed - 1] = measure_blob(deterministic, sngp, data, seed);
+  singular_values[seed - 1] = largest_singular_value(sngp);
   sngp_model_free(sngp);
   sngp_model_free(deterministic);
   sngp_dataset_free(data);
@@ -68,11 +71,20 @@ static void on_the_blob_sngp_is_unsure_and_the_deterministic_model_sure(void **s
   assert_below(0.95, deterministic);
 }
 
+static void after_the_fit_every_block_is_within_its_bound(void **state) {
+  (void)state;
+  for (int i = 0; i < NUM_SEEDS; i++) {
+    print_message("  seed %d: %.4f\n", i + 1, singular_values[i]);
+    assert_below(singular_values[i], 1.05 * 0.9);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sngp_learns_the_moons),
       cmocka_unit_test(the_variance_tells_the_blob_from_the_training_rows),
       cmocka_unit_test(on_the_blob_sngp_is_unsure_and_the_deterministic_model_sure),
+      cmocka_unit_test(after_the_fit_every_block_is_within_its_bound),
   };
   return cmocka_run_group_tests(tests, run_seeds, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/singular_value.h"
 #include "support/two_moons.h"
 
 enum { NUM_SEEDS = 5, NUM_EPOCHS = 6 };
@@ -27,6 +28,7 @@ typedef struct {
 
 static curves mean;
 static blob_measures measures[NUM_SEEDS];
+static double singular_values[NUM_SEEDS]; /* the largest of SNGP's blocks */
 static int64_t steps_before_sngp[NUM_SEEDS];
 
 static void add_losses(const sngp_history *history, double *losses) {
@@ -54,6 +56,7 @@ static void run_seed(int64_t seed) {
   train(sngp, shared, data, mean.shared, &mean.accuracy);
   train(again, fresh, data, mean.fresh, NULL);
   measures[seed - 1] = measure_blob(deterministic, sngp, data, seed);
+  singular_values[seed - 1] = largest_singular_value(sngp);
   sngp_model_free(again);
   sngp_model_free(sngp);
   sngp_model_free(deterministic);
@@ -121,6 +124,14 @@ static void on_the_blob_sngp_is_unsure_and_the_deterministic_model_sure(void **s
   assert_below(0.95, deterministic);
 }
 
+static void after_the_fit_every_block_is_within_its_bound(void **state) {
+  (void)state;
+  for (int i = 0; i < NUM_SEEDS; i++) {
+    print_message("  seed %d: %.4f\n", i + 1, singular_values[i]);
+    assert_below(singular_values[i], 1.05 * 0.9);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sngp_after_the_deterministic_model_follows_the_printed_curve),
@@ -129,6 +140,7 @@ int main(void) {
       cmocka_unit_test(sngp_learns_the_moons),
       cmocka_unit_test(the_variance_tells_the_blob_from_the_training_rows),
       cmocka_unit_test(on_the_blob_sngp_is_unsure_and_the_deterministic_model_sure),
+      cmocka_unit_test(after_the_fit_every_block_is_within_its_bound),
   };
   return cmocka_run_group_tests(tests, run_seeds, NULL);
 }
