@@ -31,7 +31,7 @@ static atomic_long allocation_to_fail, allocations;
 static atomic_int fail_later_ones;
 
 /* Blocks and bytes that were not given back, and the most bytes at any time. */
-static atomic_long blocks_in_use, bytes_in_use, most_bytes_in_use;
+static __attribute__((unused)) atomic_long blocks_in_use, bytes_in_use, most_bytes_in_use;
 
 static inline int allocation_fails(void) {
   long number = atomic_fetch_add(&allocations, 1) + 1, failing = atomic_load(&allocation_to_fail);
