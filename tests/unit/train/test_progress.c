@@ -163,11 +163,6 @@ static void a_fit_cancelled_after_an_epoch_keeps_that_epoch(void **state) {
   check_cancelled(2 * (STEPS + 1), 2 * STEPS, 2);
 }
 
-static void assert_finite_parameters(const sngp_model *model) {
-  assert_close(parameter_difference(model, model), 0,
-               0); /* a NaN differs from itself, so does Inf */
-}
-
 static sngp_status fit_apart(const subject *s, int64_t epochs, int32_t covariance,
                              sngp_history **history) {
   sngp_fit_config fit = constant_rate(epochs, BATCH);
@@ -182,18 +177,12 @@ static void check_divergence(int32_t covariance) {
   sngp_model *before = clone_of(s.model);
   assert_ok(sngp_optimizer_set_learning_rate(s.optimizer, 1e6));
   sngp_history *history = NULL;
-  assert_fails(fit_apart(&s, 50, covariance, &history), SNGP_ERROR_NUMERICAL, "diverged in epoch",
+  assert_fails(fit_apart(&s, 50, covariance, &history), SNGP_ERROR_NUMERICAL, "diverged in epoch 1",
                "learning rate");
   assert_non_null(history);
-  int64_t epochs = sngp_history_num_epochs(history);
-  for (int64_t i = 0; i < epochs; i++) {
-    sngp_epoch_record record = {.struct_size = sizeof record};
-    assert_ok(sngp_history_epoch(history, i, &record));
-    assert_true(isfinite(record.loss));
-  }
-  assert_finite_parameters(s.model);
+  assert_int_equal(sngp_history_num_epochs(history), 0); /* none was completed */
+  assert_true(parameter_difference(s.model, before) == 0);
   assert_predicts(s.model, s.data);
-  if (epochs == 0) assert_true(parameter_difference(s.model, before) == 0);
   /* and what diverged leaves nothing behind: training goes on at a rate that can */
   assert_ok(sngp_optimizer_set_learning_rate(s.optimizer, 1e-3));
   assert_ok(fit_apart(&s, 2, covariance, NULL));
