@@ -32,12 +32,19 @@ double sngp_random_uniform(const sngp_random_stream *stream, int64_t element) {
   return to_unit(words[element % 4]);
 }
 
+/* In single precision, but still in [low, high). */
+static float round_within(double value, double low, double high) {
+  float rounded = (float)value;
+  if ((double)rounded >= high) return nextafterf(rounded, -INFINITY);
+  return (double)rounded < low ? nextafterf(rounded, INFINITY) : rounded;
+}
+
 void sngp_random_fill_uniform(const sngp_random_stream *stream, double low, double high,
                               float *values, size_t count) {
   uint32_t words[4] = {0};
   for (size_t i = 0; i < count; i++) {
     if (i % 4 == 0) sngp_random_block(stream, (uint32_t)(i / 4), words);
-    values[i] = (float)(low + (high - low) * to_unit(words[i % 4]));
+    values[i] = round_within(low + (high - low) * to_unit(words[i % 4]), low, high);
   }
 }
 
