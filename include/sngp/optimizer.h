@@ -27,7 +27,8 @@ enum {
   SNGP_OPTIMIZER_ADAM = 0, /**< Kingma and Ba, arXiv 1412.6980, in Keras's form (epsilon outside the
                                 bias correction) */
   SNGP_OPTIMIZER_ADAMW = 1, /**< Loshchilov and Hutter, arXiv 1711.05101, as in PyTorch: weights are
-                                 multiplied by 1 - lr weight_decay first; biases are not */
+                                 multiplied by 1 - lr weight_decay first, biases are not;
+                                 epsilon stands within the bias correction */
   SNGP_OPTIMIZER_SGD = 2    /**< momentum and Nesterov as in PyTorch */
 };
 
@@ -38,7 +39,7 @@ typedef struct sngp_optimizer_config {
   double learning_rate; /**< positive; default 1e-3, tutorial 1e-4 */
   double beta1;         /**< Adam, in [0, 1); default 0.9 */
   double beta2;         /**< Adam, in [0, 1); default 0.999 */
-  double epsilon;       /**< Adam, positive; default 1e-7 (Keras's) */
+  double epsilon;       /**< Adam, 1e-30 or more; default 1e-7 (Keras's) */
   double weight_decay;  /**< AdamW, 0 or more; default 0.01; other algorithms ignore it */
   double momentum;      /**< SGD, in [0, 1); default 0 */
   int32_t nesterov;     /**< SGD, 1: Nesterov's momentum; default 0 */

@@ -4,6 +4,9 @@
 
 #include "sngp/model.h" /* SNGP_PRESET_* */
 
+/* In single precision it must not become 0, or a parameter without a gradient would become NaN. */
+static const double SMALLEST_EPSILON = 1e-30;
+
 sngp_optimizer_config sngp_optimizer_config_default(int32_t preset) {
   return (sngp_optimizer_config){
       .struct_size = sizeof(sngp_optimizer_config),
@@ -32,8 +35,8 @@ sngp_status sngp_optimizer_config_check(const sngp_optimizer_config *config) {
     return out_of_range("learning_rate", config->learning_rate, "positive and finite");
   if (!is_fraction(config->beta1)) return out_of_range("beta1", config->beta1, "in [0, 1)");
   if (!is_fraction(config->beta2)) return out_of_range("beta2", config->beta2, "in [0, 1)");
-  if (!(config->epsilon > 0) || !isfinite(config->epsilon))
-    return out_of_range("epsilon", config->epsilon, "positive and finite");
+  if (!(config->epsilon >= SMALLEST_EPSILON) || !isfinite(config->epsilon))
+    return out_of_range("epsilon", config->epsilon, "1e-30 or more and finite");
   if (!(config->weight_decay >= 0) || !isfinite(config->weight_decay))
     return out_of_range("weight_decay", config->weight_decay, "0 or more and finite");
   if (!is_fraction(config->momentum))
@@ -52,16 +55,19 @@ int sngp_optimizer_num_moments(const sngp_optimizer *optimizer) {
 sngp_update_scalars sngp_optimizer_begin_step(sngp_optimizer *optimizer, double learning_rate,
                                               double gradient_norm) {
   const sngp_optimizer_config *config = &optimizer->config;
-  double t = (double)++optimizer->step, rate = learning_rate;
-  if (config->algorithm != SNGP_OPTIMIZER_SGD)
-    rate *= sqrt(1 - pow(config->beta2, t)) / (1 - pow(config->beta1, t));
+  double t = (double)++optimizer->step, rate = learning_rate, epsilon = config->epsilon;
+  if (config->algorithm != SNGP_OPTIMIZER_SGD) {
+    double correction = sqrt(1 - pow(config->beta2, t));
+    rate *= correction / (1 - pow(config->beta1, t));
+    if (config->algorithm == SNGP_OPTIMIZER_ADAMW) epsilon *= correction; /* PyTorch's form */
+  }
   bool clip = config->clip_norm > 0 && gradient_norm > config->clip_norm;
   return (sngp_update_scalars){
       .rate = (float)rate,
       .momentum = (float)config->momentum,
       .one_minus_beta1 = (float)(1 - config->beta1),
       .one_minus_beta2 = (float)(1 - config->beta2),
-      .epsilon = (float)config->epsilon,
+      .epsilon = (float)epsilon,
       .gradient_scale = clip ? (float)(config->clip_norm / gradient_norm) : 1,
   };
 }
