@@ -219,7 +219,8 @@ SNGP_API sngp_status sngp_model_get_parameter(const sngp_model *model, const cha
 /**
  * Sets a tensor's values. The posterior then counts as out of date.
  *
- * @return SNGP_ERROR_NOT_FOUND, SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE.
+ * @return SNGP_ERROR_NOT_FOUND, SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE,
+ *         SNGP_ERROR_INVALID_ARGUMENT for a value of "input_scaling.scale" that is not positive.
  */
 SNGP_API sngp_status sngp_model_set_parameter(sngp_model *model, const char *name,
                                               const float *values, int64_t count);

@@ -131,6 +131,10 @@ sngp_status sngp_model_set_parameter(sngp_model *model, const char *name, const 
   SNGP_TRY(find_tensor(model, name, values, count, &tensor));
   if (!sngp_kernel_all_finite((size_t)count, values))
     return sngp_fail(SNGP_ERROR_NOT_FINITE, "values for \"%s\" hold a NaN or an infinity", name);
+  for (int64_t i = 0; strcmp(name, "input_scaling.scale") == 0 && i < count; i++)
+    if (!(values[i] > 0)) /* inputs are divided by it */
+      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "\"%s\"[%lld] is %g, but must be positive",
+                       name, (long long)i, (double)values[i]);
   memcpy(sngp_model_values(model, tensor), values, (size_t)count * sizeof *values);
   model->posterior.current = false;
   return SNGP_OK;

@@ -1,0 +1,282 @@
+/* The configuration: defaults, presets, checks, other versions of the struct. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "sngp/sngp.h"
+#include "support/check.h"
+
+static const double PI = 3.14159265358979323846;
+
+static sngp_model_config initialised(void) {
+  sngp_model_config config;
+  memset(&config, 0xaa, sizeof config);
+  assert_ok(sngp_model_config_init(&config, sizeof config));
+  return config;
+}
+
+static sngp_model_config valid(void) {
+  sngp_model_config config = initialised();
+  config.input_dim = 3;
+  config.num_classes = 4;
+  config.num_layers = 1;
+  config.num_hidden = 5;
+  config.num_random_features = 6;
+  return config;
+}
+
+static void defaults_are_the_documented_ones(void **state) {
+  (void)state;
+  const sngp_model_config c = initialised();
+  assert_int_equal(c.struct_size, sizeof c);
+  assert_int_equal(c.task, SNGP_TASK_CLASSIFICATION);
+  assert_int_equal(c.backbone, SNGP_BACKBONE_RESIDUAL);
+  assert_int_equal(c.head, SNGP_HEAD_GAUSSIAN_PROCESS);
+  assert_int_equal(c.likelihood, SNGP_LIKELIHOOD_GAUSSIAN);
+  assert_int_equal(c.normalize_input, SNGP_NORMALIZE_RADIUS);
+  assert_true(c.input_dim == 0 && c.num_classes == 0); /* to be set */
+  assert_true(c.num_layers == 6 && c.num_hidden == 128 && c.num_random_features == 1024);
+  assert_true(c.dropout_rate == 0.1 && c.spectral_norm_bound == 0.9 && c.power_iterations == 1);
+  assert_true(c.train_input_layer == 1 && c.standardize_inputs == 1);
+  assert_true(c.kernel_scale == 0 && c.radius_scale == 0 && c.random_feature_std == 1);
+  assert_true(c.orthogonal_features == 0 && c.scale_random_features == 0);
+  assert_true(c.ridge == 1 && c.covariance_momentum == -1 && c.l2_regularization == 1e-6);
+  assert_close(c.mean_field_factor, PI / 8, 1e-15);
+  assert_true(c.seed == 0 && c.class_names == NULL && c.feature_names == NULL);
+}
+
+/* NUMERICS: bound 0.9, M 1024, std 1, scaled features, no input normalisation, ridge 1, exact sum,
+   l2 1e-6, input layer frozen, inputs as they are. */
+static void the_tutorials_preset_has_its_exact_values(void **state) {
+  (void)state;
+  sngp_model_config c = initialised();
+  c.num_hidden = 7;
+  c.dropout_rate = 0.5;
+  assert_ok(sngp_model_config_preset(&c, SNGP_PRESET_TUTORIAL));
+  assert_true(c.num_layers == 6 && c.num_hidden == 128 && c.num_random_features == 1024);
+  assert_true(c.dropout_rate == 0.1 && c.spectral_norm_bound == 0.9 && c.power_iterations == 1);
+  assert_true(c.train_input_layer == 0 && c.standardize_inputs == 0);
+  assert_true(c.kernel_scale == 1 && c.random_feature_std == 1 && c.orthogonal_features == 0);
+  assert_int_equal(c.normalize_input, SNGP_NORMALIZE_NONE);
+  assert_true(c.scale_random_features == 1 && c.ridge == 1 && c.covariance_momentum == -1);
+  assert_true(c.l2_regularization == 1e-6);
+  assert_close(c.mean_field_factor, PI / 8, 1e-15);
+}
+
+static void presets_leave_sizes_head_seed_and_names(void **state) {
+  (void)state;
+  const char *const classes[] = {"a", "b"}, *const features[] = {"x"};
+  for (int32_t preset = SNGP_PRESET_DEFAULT; preset <= SNGP_PRESET_TUTORIAL; preset++) {
+    sngp_model_config c = initialised();
+    c.input_dim = 1;
+    c.num_classes = 2;
+    c.head = SNGP_HEAD_DENSE;
+    c.seed = 99;
+    c.class_names = classes;
+    c.feature_names = features;
+    assert_ok(sngp_model_config_preset(&c, preset));
+    assert_true(c.input_dim == 1 && c.num_classes == 2 && c.head == SNGP_HEAD_DENSE);
+    assert_true(c.seed == 99 && c.class_names == classes && c.feature_names == features);
+  }
+  sngp_model_config c = initialised(), before = c;
+  assert_fails(sngp_model_config_preset(&c, -1), SNGP_ERROR_INVALID_ARGUMENT, "preset is -1");
+  assert_fails(sngp_model_config_preset(&c, 2), SNGP_ERROR_INVALID_ARGUMENT, "preset is 2");
+  assert_fails(sngp_model_config_preset(NULL, 0), SNGP_ERROR_INVALID_ARGUMENT, "NULL");
+  assert_memory_equal(&c, &before, sizeof c);
+}
+
+/* sngp_model_config_validate() and sngp_model_create() say the same. */
+static void refuses(const sngp_model_config *config, sngp_status status, const char *field,
+                    const char *value) {
+  sngp_model *model = (sngp_model *)&status; /* anything but NULL */
+  assert_fails(sngp_model_config_validate(config), status, "model config", field, value);
+  assert_fails(sngp_model_create(config, &model), status, "model config", field, value);
+  assert_null(model);
+}
+
+#define assert_refuses(field, value, text)                        \
+  do {                                                            \
+    sngp_model_config c = valid();                                \
+    c.field = (value);                                            \
+    refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, #field " is", text); \
+  } while (0)
+
+static void every_choice_out_of_range_is_refused_by_name(void **state) {
+  (void)state;
+  assert_refuses(task, 1, "1");
+  assert_refuses(task, -1, "-1");
+  assert_refuses(backbone, 1, "1");
+  assert_refuses(backbone, -1, "-1");
+  assert_refuses(head, 2, "2");
+  assert_refuses(head, -1, "-1");
+  assert_refuses(likelihood, 1, "1");
+  assert_refuses(likelihood, -1, "-1");
+  assert_refuses(normalize_input, 3, "3");
+  assert_refuses(normalize_input, -1, "-1");
+  assert_refuses(train_input_layer, 2, "2");
+  assert_refuses(train_input_layer, -1, "-1");
+  assert_refuses(standardize_inputs, 2, "2");
+  assert_refuses(standardize_inputs, -1, "-1");
+  assert_refuses(orthogonal_features, 2, "2");
+  assert_refuses(orthogonal_features, -1, "-1");
+  assert_refuses(scale_random_features, 2, "2");
+  assert_refuses(scale_random_features, -1, "-1");
+}
+
+static void every_size_out_of_range_is_refused_by_name(void **state) {
+  (void)state;
+  const int64_t too_many = (1 << 24) + 1;
+  assert_refuses(input_dim, 0, "0");
+  assert_refuses(input_dim, -3, "-3");
+  assert_refuses(input_dim, too_many, "16777217");
+  assert_refuses(num_classes, 1, "1");
+  assert_refuses(num_classes, too_many, "16777217");
+  assert_refuses(num_layers, -1, "-1");
+  assert_refuses(num_layers, too_many, "16777217");
+  assert_refuses(num_hidden, 0, "0");
+  assert_refuses(num_hidden, too_many, "16777217");
+  assert_refuses(power_iterations, 0, "0");
+  assert_refuses(power_iterations, too_many, "16777217");
+  assert_refuses(num_random_features, 0, "0");
+  assert_refuses(num_random_features, too_many, "16777217");
+  assert_refuses(seed, -1, "-1");
+  assert_refuses(seed, INT64_MIN, "-9223372036854775808");
+}
+
+static void every_number_out_of_range_is_refused_by_name(void **state) {
+  (void)state;
+  assert_refuses(dropout_rate, -0.1, "-0.1");
+  assert_refuses(dropout_rate, 1, "1");
+  assert_refuses(dropout_rate, NAN, "nan");
+  assert_refuses(spectral_norm_bound, -0.1, "-0.1");
+  assert_refuses(spectral_norm_bound, INFINITY, "inf");
+  assert_refuses(spectral_norm_bound, NAN, "nan");
+  assert_refuses(kernel_scale, -1, "-1");
+  assert_refuses(kernel_scale, INFINITY, "inf");
+  assert_refuses(kernel_scale, NAN, "nan");
+  assert_refuses(radius_scale, -1, "-1");
+  assert_refuses(radius_scale, INFINITY, "inf");
+  assert_refuses(radius_scale, NAN, "nan");
+  assert_refuses(random_feature_std, 0, "0");
+  assert_refuses(random_feature_std, -1, "-1");
+  assert_refuses(random_feature_std, INFINITY, "inf");
+  assert_refuses(random_feature_std, NAN, "nan");
+  assert_refuses(ridge, 0, "0");
+  assert_refuses(ridge, -1, "-1");
+  assert_refuses(ridge, INFINITY, "inf");
+  assert_refuses(ridge, NAN, "nan");
+  assert_refuses(covariance_momentum, 1, "1");
+  assert_refuses(covariance_momentum, -INFINITY, "inf");
+  assert_refuses(covariance_momentum, NAN, "nan");
+  assert_refuses(l2_regularization, -1, "-1");
+  assert_refuses(l2_regularization, INFINITY, "inf");
+  assert_refuses(l2_regularization, NAN, "nan");
+  assert_refuses(mean_field_factor, INFINITY, "inf");
+  assert_refuses(mean_field_factor, -INFINITY, "inf");
+  assert_refuses(mean_field_factor, NAN, "nan");
+}
+
+static void names_must_be_there_and_utf8(void **state) {
+  (void)state;
+  const char *const missing[] = {"a", "b", NULL, "d"}, *const broken[] = {"a", "\xff", "c", "d"};
+  sngp_model_config c = valid();
+  c.class_names = missing;
+  refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "class_names[2]", "NULL");
+  c.class_names = broken;
+  refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "class_names[1]", "UTF-8");
+  c.class_names = NULL;
+  c.feature_names = missing;
+  refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "feature_names[2]", "NULL");
+  c.feature_names = broken;
+  refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "feature_names[1]", "UTF-8");
+}
+
+static void sizes_whose_product_overflows_are_refused(void **state) {
+  (void)state;
+  sngp_model_config c = valid();
+  c.num_hidden = c.num_layers = 1 << 24;
+  refuses(&c, SNGP_ERROR_OUT_OF_MEMORY, "16777216", "overflow");
+}
+
+static void the_ends_of_every_range_are_accepted(void **state) {
+  (void)state;
+  sngp_model_config c = valid();
+  c.input_dim = c.num_hidden = c.num_random_features = 1;
+  c.num_classes = 2;
+  c.num_layers = 0;
+  c.dropout_rate = c.spectral_norm_bound = c.l2_regularization = 0;
+  c.covariance_momentum = c.mean_field_factor = -1;
+  sngp_model *model = NULL;
+  assert_ok(sngp_model_create(&c, &model));
+  sngp_model_free(model);
+  c.covariance_momentum = 0.999999;
+  c.dropout_rate = 0.999999;
+  c.mean_field_factor = c.spectral_norm_bound = c.kernel_scale = 1e6;
+  c.seed = INT64_MAX;
+  c.num_layers = 1;
+  assert_ok(sngp_model_create(&c, &model));
+  sngp_model_free(model);
+}
+
+/* A program built against a later header: its struct is longer. */
+typedef struct {
+  sngp_model_config known;
+  int64_t later[2];
+} later_config;
+
+static void a_longer_struct_is_taken_while_its_end_is_zero(void **state) {
+  (void)state;
+  later_config config, filled;
+  memset(&config, 0xaa, sizeof config);
+  assert_ok(sngp_model_config_init(&config.known, sizeof config));
+  assert_int_equal(config.known.struct_size, sizeof config);
+  assert_true(config.later[0] == 0 && config.later[1] == 0);
+  config.known.input_dim = config.known.num_classes = 2;
+  config.known.num_random_features = 5;
+  sngp_model *model = NULL;
+  assert_ok(sngp_model_create(&config.known, &model));
+
+  filled = config;
+  filled.later[1] = 7;
+  assert_ok(sngp_model_get_config(model, &filled.known));
+  assert_int_equal(filled.known.struct_size, sizeof filled);
+  assert_int_equal(filled.known.num_random_features, 5);
+  assert_true(filled.later[1] == 7); /* nothing known about it, nothing written */
+  sngp_model_free(model);
+
+  config.later[1] = 1;
+  refuses(&config.known, SNGP_ERROR_UNSUPPORTED, "newer version", "");
+}
+
+static void a_size_that_no_version_had_is_refused(void **state) {
+  (void)state;
+  sngp_model_config c = valid();
+  c.struct_size = sizeof c - 1;
+  refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "struct_size", "");
+  c.struct_size = 0;
+  refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "struct_size is 0", "");
+  assert_fails(sngp_model_config_init(&c, sizeof c - 1), SNGP_ERROR_INVALID_ARGUMENT, "bytes");
+  assert_fails(sngp_model_config_init(NULL, sizeof c), SNGP_ERROR_INVALID_ARGUMENT, "NULL");
+  assert_fails(sngp_model_config_validate(NULL), SNGP_ERROR_INVALID_ARGUMENT, "NULL");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(defaults_are_the_documented_ones),
+      cmocka_unit_test(the_tutorials_preset_has_its_exact_values),
+      cmocka_unit_test(presets_leave_sizes_head_seed_and_names),
+      cmocka_unit_test(every_choice_out_of_range_is_refused_by_name),
+      cmocka_unit_test(every_size_out_of_range_is_refused_by_name),
+      cmocka_unit_test(every_number_out_of_range_is_refused_by_name),
+      cmocka_unit_test(names_must_be_there_and_utf8),
+      cmocka_unit_test(sizes_whose_product_overflows_are_refused),
+      cmocka_unit_test(the_ends_of_every_range_are_accepted),
+      cmocka_unit_test(a_longer_struct_is_taken_while_its_end_is_zero),
+      cmocka_unit_test(a_size_that_no_version_had_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
