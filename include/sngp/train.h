@@ -166,7 +166,8 @@ typedef struct sngp_step_result {
  * @param result  NULL: not wanted; else struct_size set by the caller.
  * @return SNGP_ERROR_NOT_PREPARED where the model still has to choose from data;
  *         SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS, SNGP_ERROR_NO_LABELS, SNGP_ERROR_LABEL_RANGE,
- *         SNGP_ERROR_OUT_OF_MEMORY. A loss that is not finite is no error here: look at `result`.
+ *         SNGP_ERROR_OUT_OF_MEMORY; SNGP_ERROR_NUMERICAL for a loss that is not finite (`result`
+ * has it, the weights are not updated), or weights that no longer are after the update.
  */
 SNGP_API sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer,
                                      const sngp_dataset *batch, sngp_step_result *result);

@@ -5,6 +5,7 @@
 #include "api/check.h"
 #include "base/struct_size.h"
 #include "linalg/blas.h"
+#include "linalg/kernels.h"
 #include "train/covariance.h"
 #include "train/fit.h"
 #include "train/history.h"
@@ -88,8 +89,16 @@ sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer, const 
   sngp_trainer_free(trainer);
   own.loss = sums.loss;
   own.accuracy = (double)sums.correct / (double)batch->rows;
-  if (result == NULL) return SNGP_OK;
-  return sngp_struct_export(&own, sizeof own, SMALLEST_STEP, result, "step result");
+  if (result != NULL)
+    SNGP_TRY(sngp_struct_export(&own, sizeof own, SMALLEST_STEP, result, "step result"));
+  if (!isfinite(sums.loss))
+    return sngp_fail(SNGP_ERROR_NUMERICAL,
+                     "the loss of the step is %g; the weights were not updated", sums.loss);
+  if (!sngp_kernel_all_finite(model->table.trainable_size, model->trainable))
+    return sngp_fail(SNGP_ERROR_NUMERICAL,
+                     "the step diverged: its loss was %g, but the weights are no longer finite",
+                     sums.loss);
+  return SNGP_OK;
 }
 
 static sngp_status check_posterior(const sngp_model *model) {

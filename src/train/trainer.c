@@ -297,8 +297,8 @@ sngp_step_sums sngp_trainer_step(sngp_trainer *trainer, const sngp_dataset *data
   if (trainer->output != NULL)
     sums.loss += model->config.l2_regularization *
                  (double)sngp_kernel_dot(trainer->output_size, trainer->output, trainer->output);
-  update(&work);
   model->posterior.current = false;
+  if (isfinite(sums.loss)) update(&work); /* the gradient of any other would ruin the weights */
   return sums;
 }
 

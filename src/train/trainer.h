@@ -30,7 +30,8 @@ typedef struct {
 
 /* Projects, goes forward with dropout and back, and updates, on the rows order[0 ... count - 1] of
    a dataset (order NULL: the first ones). The optimizer's step count is the clock of the dropout
-   stream. `covariance` NULL: features are not accumulated. */
+   stream. `covariance` NULL: features are not accumulated. Where the loss is not finite nothing is
+   updated. */
 sngp_step_sums sngp_trainer_step(sngp_trainer *trainer, const sngp_dataset *data,
                                  const int64_t *order, int64_t count, double learning_rate,
                                  const sngp_step_covariance *covariance);

@@ -198,6 +198,24 @@ static void a_fit_that_diverges_goes_back_to_finite_weights(void **state) {
   check_divergence(SNGP_COVARIANCE_IN_TRAINING);
 }
 
+/* A first step of such a rate is still finite, and makes weights whose activations overflow. */
+static void a_lone_step_that_diverges_says_so_and_does_not_update(void **state) {
+  (void)state;
+  subject s = create(SNGP_OPTIMIZER_SGD, 1e30, 0);
+  sngp_step_result result = {.struct_size = sizeof result};
+  assert_ok(sngp_model_prepare(s.model, s.data));
+  assert_ok(sngp_train_step(s.model, s.optimizer, s.data, &result));
+  assert_true(isfinite(result.loss));
+  sngp_model *before = clone_of(s.model);
+  assert_fails(sngp_train_step(s.model, s.optimizer, s.data, &result), SNGP_ERROR_NUMERICAL,
+               "the weights were not updated");
+  assert_false(isfinite(result.loss));
+  assert_true(parameter_difference(s.model, before) == 0);
+  assert_true(sngp_optimizer_step_count(s.optimizer) == 1);
+  sngp_model_free(before);
+  release(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_callback_is_told_of_every_step_and_every_epoch),
@@ -205,6 +223,7 @@ int main(void) {
       cmocka_unit_test(a_fit_cancelled_within_an_epoch_leaves_a_model_that_predicts),
       cmocka_unit_test(a_fit_cancelled_after_an_epoch_keeps_that_epoch),
       cmocka_unit_test(a_fit_that_diverges_goes_back_to_finite_weights),
+      cmocka_unit_test(a_lone_step_that_diverges_says_so_and_does_not_update),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
