@@ -209,7 +209,7 @@ static void a_lone_step_that_diverges_says_so_and_does_not_update(void **state) 
   sngp_model *before = clone_of(s.model);
   assert_fails(sngp_train_step(s.model, s.optimizer, s.data, &result), SNGP_ERROR_NUMERICAL,
                "the weights were not updated");
-  assert_false(isfinite(result.loss));
+  assert_true(!isfinite(result.loss));
   assert_true(parameter_difference(s.model, before) == 0);
   assert_true(sngp_optimizer_step_count(s.optimizer) == 1);
   sngp_model_free(before);
