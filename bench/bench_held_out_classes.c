@@ -13,7 +13,7 @@
 
 enum { NUM_CLASSES = 10, FIRST_HELD_OUT_ROW = 48000 };
 
-/* Sandals and boots look like the sneakers that stay; shirts and trousers do not. */
+/* Trousers and bags look like nothing that stays; sandals and boots, pullovers and sneakers do. */
 static const int32_t HELD_OUT[][2] = {{1, 8}, {5, 9}, {2, 7}};
 enum { NUM_PAIRS = sizeof HELD_OUT / sizeof *HELD_OUT };
 
