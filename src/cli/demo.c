@@ -14,6 +14,7 @@
 #include "cli/moons.h"
 #include "cli/options.h"
 #include "cli/output_file.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/threads.h"
 #include "sngp/sngp.h"
@@ -54,14 +55,8 @@ static cli_parse_result parse(moons_settings *settings, int argc, char **argv) {
        .target = &s->epochs,
        .minimum = 1,
        .help = "of each model (default: 100)"},
-      {.name = "json",
-       .kind = CLI_KIND_FLAG,
-       .target = &s->json,
-       .help = "print one JSON document and nothing else on standard output"},
-      {.name = "quiet",
-       .kind = CLI_KIND_FLAG,
-       .target = &s->quiet,
-       .help = "no progress and no words when all goes well"},
+      cli_json_option(&s->json),
+      cli_quiet_option(&s->quiet),
       cli_threads_option(&s->threads),
   };
   cli_option_group groups[] = {{"Options", options, sizeof options / sizeof options[0]}};

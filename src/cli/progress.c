@@ -135,3 +135,17 @@ int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) 
   if (time - state->last_drawn >= SECONDS_BETWEEN_DRAWINGS) draw(state, progress, time);
   return 0;
 }
+
+cli_option cli_json_option(bool *target) {
+  return (cli_option){.name = "json",
+                      .kind = CLI_KIND_FLAG,
+                      .target = target,
+                      .help = "print one JSON document and nothing else on standard output"};
+}
+
+cli_option cli_quiet_option(bool *target) {
+  return (cli_option){.name = "quiet",
+                      .kind = CLI_KIND_FLAG,
+                      .target = target,
+                      .help = "no progress and no words when all goes well"};
+}

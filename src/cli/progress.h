@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/options.h"
 #include "sngp/train.h"
 
 typedef struct cli_progress {
@@ -31,5 +32,9 @@ int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context);
 
 /* Whether SIGINT came between the last begin and end. */
 bool cli_interrupted(void);
+
+/* The rows of an option table for --json and --quiet, of commands that show progress. */
+cli_option cli_json_option(bool *target);
+cli_option cli_quiet_option(bool *target);
 
 #endif

@@ -67,14 +67,8 @@ static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
        .kind = CLI_KIND_TEXT,
        .target = &s->out,
        .help = "the model file to write (required)"},
-      {.name = "json",
-       .kind = CLI_KIND_FLAG,
-       .target = &s->json,
-       .help = "print one JSON document and nothing else on standard output"},
-      {.name = "quiet",
-       .kind = CLI_KIND_FLAG,
-       .target = &s->quiet,
-       .help = "no progress and no words when all goes well"},
+      cli_json_option(&s->json),
+      cli_quiet_option(&s->quiet),
   };
   cli_option model[] = {
       {.name = "preset",

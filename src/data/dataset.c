@@ -109,6 +109,15 @@ sngp_status sngp_dataset_check(sngp_dataset *dataset) {
   return check_labels(dataset);
 }
 
+sngp_status sngp_dataset_finish(sngp_dataset *made, sngp_status filled, sngp_dataset **dataset) {
+  sngp_status status = filled == SNGP_OK ? sngp_dataset_check(made) : filled;
+  if (status == SNGP_OK)
+    *dataset = made;
+  else
+    sngp_dataset_free(made);
+  return status;
+}
+
 sngp_status sngp_dataset_weigh(sngp_dataset *dataset, const float *weights) {
   if (weights == NULL) {
     sngp_release(dataset->weights);

@@ -21,7 +21,7 @@ struct sngp_dataset {
 };
 
 /* A new dataset with room for rows x cols features of its own (stride cols), and labels where
-   asked; the caller fills owned_features and owned_labels, then calls sngp_dataset_check(). */
+   asked; the caller fills owned_features and owned_labels, then calls sngp_dataset_finish(). */
 sngp_status sngp_dataset_allocate(int64_t rows, int64_t cols, bool labels, sngp_dataset **dataset);
 
 /* A new dataset over arrays that stay the caller's; not checked. */
@@ -35,6 +35,10 @@ sngp_status sngp_dataset_name(sngp_dataset *dataset, const char *const *class_na
 
 /* Checks every feature and label; with num_classes 0 sets it to the largest label + 1. */
 sngp_status sngp_dataset_check(sngp_dataset *dataset);
+
+/* The end of making a dataset: where all went well, checks `made` and hands it over; else frees it.
+   `filled` is how the filling went; returned where it failed. */
+sngp_status sngp_dataset_finish(sngp_dataset *made, sngp_status filled, sngp_dataset **dataset);
 
 /* Checks weights, then copies them into the dataset; NULL: all 1 again. */
 sngp_status sngp_dataset_weigh(sngp_dataset *dataset, const float *weights);

@@ -139,13 +139,7 @@ static sngp_status read_arrays(const array *images, const array *labels, sngp_da
   SNGP_TRY(sngp_dataset_allocate(images->rows, images->cols, labels != NULL, &made));
   sngp_status status = read_elements(images, receive_pixel, made);
   if (status == SNGP_OK && labels != NULL) status = read_elements(labels, receive_label, made);
-  if (status == SNGP_OK) status = sngp_dataset_check(made);
-  if (status != SNGP_OK) {
-    sngp_dataset_free(made);
-    return status;
-  }
-  *dataset = made;
-  return SNGP_OK;
+  return sngp_dataset_finish(made, status, dataset);
 }
 
 sngp_status sngp_idx_read(const char *images_path, const char *labels_path,

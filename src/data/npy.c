@@ -237,13 +237,7 @@ static sngp_status read_arrays(const array *features, const array *labels, sngp_
   SNGP_TRY(sngp_dataset_allocate(rows, cols, labels != NULL, &made));
   sngp_status status = read_elements(features, receive_feature, made);
   if (status == SNGP_OK && labels != NULL) status = read_elements(labels, receive_label, made);
-  if (status == SNGP_OK) status = sngp_dataset_check(made);
-  if (status != SNGP_OK) {
-    sngp_dataset_free(made);
-    return status;
-  }
-  *dataset = made;
-  return SNGP_OK;
+  return sngp_dataset_finish(made, status, dataset);
 }
 
 sngp_status sngp_npy_read(const char *features_path, const char *labels_path,

@@ -10,17 +10,6 @@ static const double PI = 3.14159265358979323846;
 /* Streams of SNGP_RANDOM_DATA, by index. */
 enum { STREAM_MOONS = 0, STREAM_BLOB = 1 };
 
-/* Hands over what was made, or frees it when a number came out too large. */
-static sngp_status finish(sngp_dataset *made, sngp_dataset **dataset) {
-  sngp_status status = sngp_dataset_check(made);
-  if (status != SNGP_OK) {
-    sngp_dataset_free(made);
-    return status;
-  }
-  *dataset = made;
-  return SNGP_OK;
-}
-
 /* Point i of n on a half circle, both ends included. */
 static double half_circle_angle(int64_t i, int64_t n) {
   return n > 1 ? PI * (double)i / (double)(n - 1) : 0.0;
@@ -44,7 +33,7 @@ sngp_status sngp_make_two_moons(int64_t rows, double noise, int64_t seed, sngp_d
     points[2 * i + 1] = (float)(y + (double)points[2 * i + 1]);
     moons->owned_labels[i] = upper ? 0 : 1;
   }
-  return finish(moons, dataset);
+  return sngp_dataset_finish(moons, SNGP_OK, dataset);
 }
 
 /* Point i of n equally spaced ones, exact at both ends. */
@@ -69,7 +58,7 @@ sngp_status sngp_make_grid(double min_x, double max_x, double min_y, double max_
       *point++ = grid_point(min_x, max_x, col, resolution);
       *point++ = grid_point(min_y, max_y, row, resolution);
     }
-  return finish(grid, dataset);
+  return sngp_dataset_finish(grid, SNGP_OK, dataset);
 }
 
 sngp_status sngp_make_blob(int64_t rows, double center_x, double center_y, double std, int64_t seed,
@@ -84,5 +73,5 @@ sngp_status sngp_make_blob(int64_t rows, double center_x, double center_y, doubl
     points[2 * i] = (float)(center_x + (double)points[2 * i]);
     points[2 * i + 1] = (float)(center_y + (double)points[2 * i + 1]);
   }
-  return finish(blob, dataset);
+  return sngp_dataset_finish(blob, SNGP_OK, dataset);
 }

@@ -5,6 +5,7 @@
 
 #include "sngp/sngp.h"
 #include "support/check.h"
+#include "support/singular_value.h"
 
 enum { TWO_MOONS_ROWS = 1000, BLOB_ROWS = 500, TWO_MOONS_EPOCHS = 100, TWO_MOONS_THREADS = 2 };
 
@@ -94,11 +95,12 @@ static inline double percentile(float *values, size_t count, double fraction) {
   return (double)values[(size_t)(fraction * (double)(count - 1) + 0.5)];
 }
 
-/* What the two models of a preset say far from the data. */
+/* What the two models of a preset say far from the data, and how far SNGP stretches it. */
 typedef struct {
   double blob_variance;  /* its 5th percentile on the blob */
   double train_variance; /* its 99th percentile on the training rows */
   double sngp_max_probability, deterministic_max_probability; /* means on the blob */
+  double singular_value;                                      /* the largest of SNGP's blocks */
 } blob_measures;
 
 static inline blob_measures measure_blob(const sngp_model *deterministic, const sngp_model *sngp,
@@ -112,8 +114,39 @@ static inline blob_measures measure_blob(const sngp_model *deterministic, const 
   measures.train_variance = percentile(variances, TWO_MOONS_ROWS, 0.99);
   measures.sngp_max_probability = mean_max_probability(sngp, blob);
   measures.deterministic_max_probability = mean_max_probability(deterministic, blob);
+  measures.singular_value = largest_singular_value(sngp);
   sngp_dataset_free(blob);
   return measures;
+}
+
+/* On the blob every SNGP's variance is larger than on the training rows. */
+static inline void assert_variance_tells_the_blob(const blob_measures *measures, int num_seeds) {
+  for (int i = 0; i < num_seeds; i++) {
+    print_message("  seed %d: variance %.3f against %.3f\n", i + 1, measures[i].blob_variance,
+                  measures[i].train_variance);
+    assert_below(measures[i].train_variance, measures[i].blob_variance);
+  }
+}
+
+/* On the blob, in the mean over seeds, SNGP is unsure and the deterministic model sure. */
+static inline void assert_unsure_on_the_blob(const blob_measures *measures, int num_seeds) {
+  double sngp = 0, deterministic = 0;
+  for (int i = 0; i < num_seeds; i++) {
+    print_message("  seed %d: max p %.3f, deterministic %.3f\n", i + 1,
+                  measures[i].sngp_max_probability, measures[i].deterministic_max_probability);
+    sngp += measures[i].sngp_max_probability / num_seeds;
+    deterministic += measures[i].deterministic_max_probability / num_seeds;
+  }
+  assert_below(sngp, 0.65);
+  assert_below(0.95, deterministic);
+}
+
+/* Every block's largest singular value is within 5 % of the bound, 0.9. */
+static inline void assert_within_bounds(const blob_measures *measures, int num_seeds) {
+  for (int i = 0; i < num_seeds; i++) {
+    print_message("  seed %d: %.4f\n", i + 1, measures[i].singular_value);
+    assert_below(measures[i].singular_value, 1.05 * 0.9);
+  }
 }
 
 #endif
