@@ -12,6 +12,7 @@ test_packages=(
   libcmocka-dev      # unit tests
   g++                # public headers and an example in C++
   clang clang-format # a second compiler's warnings; the formatting check
+  locales            # numbers where the decimal point is a comma
 )
 demo_packages=(
   gnuplot-nox           # draws the figure

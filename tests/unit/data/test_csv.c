@@ -1,8 +1,9 @@
 /* CSV files: what the text is made of, and what is wrong with it, line by line. */
-#include <locale.h>
 #include <math.h>
 
 #include "unit/data/csv_support.h"
+/* wants cmocka.h, which the above includes */
+#include "support/locales.h"
 
 static const float one_to_four[] = {1, 2, 3, 4};
 
@@ -227,39 +228,12 @@ static void no_wrong_byte_does_harm(void **state) {
     }
 }
 
-/* A locale whose decimal point is a comma, compiled by the C library's own tool: none needs to be
-   installed. */
-static bool set_comma_locale(void) {
-  const char *const installed[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR"};
-  for (int i = 0; i < 4; i++)
-    if (setlocale(LC_ALL, installed[i]) != NULL) return true;
-  char folder[512], command[2048];
-  const char *scratch = getenv("TMPDIR");
-  snprintf(folder, sizeof folder, "%s/locale-XXXXXX", scratch != NULL ? scratch : "/tmp");
-  assert_non_null(mkdtemp(folder));
-  snprintf(
-      command, sizeof command,
-      "cd '%s' && printf 'LC_NUMERIC\\ndecimal_point \",\"\\nthousands_sep \".\"\\n"
-      "grouping 3;3\\nEND LC_NUMERIC\\n' > comma.src && "
-      "{ localedef -c -i comma.src -f ANSI_X3.4-1968 ./comma >localedef.log 2>&1; test -d comma; }",
-      folder);
-  bool made = system(command) == 0 && setenv("LOCPATH", folder, 1) == 0 &&
-              setlocale(LC_NUMERIC, "comma") != NULL;
-  snprintf(command, sizeof command, "rm -r '%s'", folder);
-  assert_int_equal(system(command), 0);
-  return made;
-}
-
 static void numbers_are_read_alike_where_the_locale_writes_commas(void **state) {
   (void)state;
   const char text[] = "a,b,class\n1.5,0.12345678901234567,-1\n2.5e-1,1234567890123456789.5,1.5\n";
   sngp_dataset *plain = read_text(text, NULL);
-  if (!set_comma_locale()) {
-    sngp_dataset_free(plain);
-    print_message("no locale with a decimal comma can be had here\n");
-    skip();
-  }
-  char shown[8];
+  char shown[8], folder[LOCALE_PATH_SIZE];
+  enter_locale("de_DE", folder);
   snprintf(shown, sizeof shown, "%.1f", 1.5);
   assert_string_equal(shown, "1,5"); /* the locale is in effect */
   sngp_dataset *dataset = read_text(text, NULL);
