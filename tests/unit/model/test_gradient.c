@@ -32,20 +32,20 @@ static const int32_t LABELS[ROWS] = {0, 2, 1, 1, 0, 2, 2};
 
 typedef struct {
   const char *name;
-  int32_t head, normalize, train_input_layer, standardize;
+  int32_t head, normalize, train_input_layer, standardize, scale_features;
   bool weighted;
 } variant;
 
 static const variant VARIANTS[] = {
-    {"dense head", SNGP_HEAD_DENSE, 0, 1, 0, false},
-    {"dense head, input layer frozen, weights", SNGP_HEAD_DENSE, 0, 0, 1, true},
-    {"features", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_NONE, 1, 0, true},
-    {"features, input layer frozen", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_NONE, 0, 1, false},
-    {"layer norm", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_LAYER_NORM, 1, 1, false},
-    {"layer norm, frozen, weights", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_LAYER_NORM, 0, 0,
+    {"dense head", SNGP_HEAD_DENSE, 0, 1, 0, 0, false},
+    {"dense head, input layer frozen, weights", SNGP_HEAD_DENSE, 0, 0, 1, 0, true},
+    {"features", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_NONE, 1, 0, 0, true},
+    {"scaled features, frozen", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_NONE, 0, 1, 1, false},
+    {"layer norm", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_LAYER_NORM, 1, 1, 1, false},
+    {"layer norm, frozen, weights", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_LAYER_NORM, 0, 0, 0,
      true},
-    {"radius, weights", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_RADIUS, 1, 1, true},
-    {"radius, input layer frozen", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_RADIUS, 0, 0, false},
+    {"radius, weights", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_RADIUS, 1, 1, 0, true},
+    {"radius, frozen", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_RADIUS, 0, 0, 1, false},
 };
 enum { NUM_VARIANTS = sizeof VARIANTS / sizeof *VARIANTS };
 
@@ -86,6 +86,7 @@ static sngp_model *create(const variant *v) {
   config.train_input_layer = v->train_input_layer;
   config.standardize_inputs = v->standardize;
   config.normalize_input = v->normalize;
+  config.scale_random_features = v->scale_features;
   config.kernel_scale = 1.7;
   config.radius_scale = 0.6;
   config.l2_regularization = L2;
@@ -178,7 +179,8 @@ static double compute(reference *r) {
                          config->radius_scale, find(r, "layer_norm.scale"),
                          find(r, "layer_norm.offset"), g);
     reference_random_features(g, ROWS, head, FEATURES, find(r, "features.weight"),
-                              find(r, "features.bias"), 1, phi);
+                              find(r, "features.bias"),
+                              config->scale_random_features ? sqrt(2.0 / FEATURES) : 1, phi);
     last = phi;
     width = FEATURES;
     for (int i = 0; i < FEATURES * CLASSES; i++) l2 += L2 * output[i] * output[i];
