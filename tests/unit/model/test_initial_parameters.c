@@ -88,7 +88,7 @@ static void the_blocks_are_projected_once_with_the_iterations_configured(void **
   (void)state;
   sngp_model_config config = config_of(5), unbound = config_of(5);
   unbound.spectral_norm_bound = 0;
-  config.power_iterations = 300;
+  config.power_iterations = 3000;
   sngp_model *raw = create_model(&unbound), *projected = create_model(&config);
   config.power_iterations = 1;
   sngp_model *once = create_model(&config);
