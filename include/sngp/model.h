@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "sngp/dataset.h"
+#include "sngp/preset.h"
 #include "sngp/status.h"
 
 SNGP_BEGIN_DECLS
@@ -31,12 +32,6 @@ SNGP_BEGIN_DECLS
 /** An opaque model; made by sngp_model_create() or sngp_model_load(), freed by sngp_model_free().
  */
 typedef struct sngp_model sngp_model;
-
-/** Sets of defaults, for sngp_model_config_preset() and its twins. */
-enum {
-  SNGP_PRESET_DEFAULT = 0, /**< SNGP that finds its length scale in the data */
-  SNGP_PRESET_TUTORIAL = 1 /**< the exact values of the TensorFlow SNGP tutorial */
-};
 
 /** Values of sngp_model_config::task. */
 enum { SNGP_TASK_CLASSIFICATION = 0 };
@@ -85,26 +80,27 @@ typedef struct sngp_model_config {
                                       the file; default 1, tutorial 0 */
   int64_t num_random_features;   /**< M; default 1024 */
   double kernel_scale;           /**< squared length scale of the kernel exp(-|x-y|^2 / (2
-                                      kernel_scale)); 0, the default: chosen from the data by
+                                      kernel_scale)), in [1e-30, 1e30]; 0, the default: chosen by
                                       sngp_model_prepare() */
-  double radius_scale;           /**< weight of the length under SNGP_NORMALIZE_RADIUS; 0, the
-                                      default: chosen from the data */
-  double random_feature_std;     /**< standard deviation of W_r; default 1 */
+  double radius_scale;           /**< weight of the length under SNGP_NORMALIZE_RADIUS, in
+                                      [1e-15, 1e15]; 0, the default: chosen from the data */
+  double random_feature_std;     /**< standard deviation of W_r, in [1e-15, 1e15]; default 1 */
   int32_t orthogonal_features;   /**< 1: orthogonal random features (Yu et al., arXiv 1610.09072) in
                                       place of independent ones; default 0 */
   int32_t normalize_input;       /**< SNGP_NORMALIZE_*; default SNGP_NORMALIZE_RADIUS */
   int32_t scale_random_features; /**< 1: s = sqrt(2 / M); 0, the default: s = 1. The variance's
                                       ceiling is about 1 with and M / 2 without */
   int32_t likelihood;            /**< SNGP_LIKELIHOOD_GAUSSIAN */
-  double ridge;                  /**< added to the precision's diagonal, positive; default 1 */
-  double covariance_momentum;    /**< -1, the default: exact sum; in (0, 1): moving average */
-  double l2_regularization;      /**< times the sum of squares of the output weights, added to the
-                                      loss; default 1e-6 (GP head), ignored by a dense head */
-  double mean_field_factor;      /**< of prediction: softmax(logits / sqrt(1 + factor variance));
-                                      default pi / 8; negative: no adjustment */
-  int64_t seed;                  /**< of every random draw, 0 or more; default 0 */
-  const char *const *class_names;   /**< num_classes names in UTF-8, copied; NULL: plain numbers */
-  const char *const *feature_names; /**< input_dim names in UTF-8, copied; NULL: none */
+  double ridge;               /**< added to the precision's diagonal, in [1e-12, 1e12]; default 1 */
+  double covariance_momentum; /**< in (0, 1): moving average; 0 or less, as by default: exact sum */
+  double l2_regularization;   /**< times the sum of squares of the output weights, added to the
+                                   loss; default 1e-6 (GP head), ignored by a dense head */
+  double mean_field_factor;   /**< of prediction: softmax(logits / sqrt(1 + factor variance));
+                                   default pi / 8; negative: no adjustment */
+  int64_t seed;               /**< of every random draw, 0 or more; default 0 */
+  const char *const
+      *class_names; /**< num_classes different names in UTF-8, copied; NULL: plain numbers */
+  const char *const *feature_names; /**< input_dim different names in UTF-8, copied; NULL: none */
 } sngp_model_config;
 
 /**
@@ -195,11 +191,16 @@ typedef struct sngp_parameter_info {
   int64_t cols;         /**< so that there are rows * cols values */
 } sngp_parameter_info;
 
+/** @return D, the number of features of a row; 0 for NULL. Thread-safe. */
+SNGP_API int64_t sngp_model_input_dim(const sngp_model *model);
+/** @return K, the number of classes; 0 for NULL. Thread-safe. */
+SNGP_API int64_t sngp_model_num_classes(const sngp_model *model);
+
 /** @return the number of named float tensors (the posterior is not among them); 0 for NULL. */
-SNGP_API int64_t sngp_model_num_parameters(const sngp_model *model);
+SNGP_API int64_t sngp_model_num_tensors(const sngp_model *model);
 
 /**
- * Describes tensor `index`, in [0, sngp_model_num_parameters()). docs/model-format.md lists them.
+ * Describes tensor `index`, in [0, sngp_model_num_tensors()). docs/model-format.md lists them.
  *
  * @param[out] info  struct_size set by the caller.
  * @return SNGP_ERROR_INVALID_ARGUMENT naming the index.
@@ -234,7 +235,8 @@ typedef struct sngp_training_record {
   int64_t steps;              /**< optimizer steps of that fit */
   int64_t batch_size;         /**< rows of a step; an epoch's last one may have fewer */
   double learning_rate;       /**< before the schedule */
-  double loss;                /**< of the last epoch, in training mode, L2 term included */
+  double loss;                /**< of the last epoch, in training mode, L2 term included; NaN where
+                                   no epoch was completed, as all below */
   double accuracy;            /**< of the last epoch, in training mode */
   double validation_loss;     /**< NaN without validation rows */
   double validation_accuracy; /**< NaN without validation rows */

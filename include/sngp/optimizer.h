@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sngp/preset.h"
 #include "sngp/status.h"
 
 SNGP_BEGIN_DECLS

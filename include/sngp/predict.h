@@ -75,7 +75,8 @@ SNGP_API void sngp_workspace_free(sngp_workspace *workspace);
 /**
  * Predicts rows of inputs. Mutates nothing but the workspace and the caller's buffers: any number
  * of threads may predict with one model at once, each with a workspace of its own (or none).
- * Inputs are checked before anything is written.
+ * Inputs are checked before anything is written. Finite inputs of any size are fine: beyond 1e15,
+ * in units of the input scaling, they count as 1e15.
  *
  * @param workspace   NULL: memory is taken and given back by the call.
  * @param x           rows x cols floats; row i starts at x + i * row_stride.
@@ -88,7 +89,8 @@ SNGP_API void sngp_workspace_free(sngp_workspace *workspace);
  *         SNGP_ERROR_NOT_PREPARED; SNGP_ERROR_POSTERIOR_STALE where a variance is needed and the
  *         weights moved since the posterior was finished (names the call to make);
  *         SNGP_ERROR_UNSUPPORTED for a variance of a dense head; SNGP_ERROR_OUT_OF_MEMORY without
- *         a workspace only. Thread-safe, each workspace in one call at a time.
+ *         a workspace only. Thread-safe, each workspace in one call at a time (a second
+ *         one is SNGP_ERROR_INVALID_ARGUMENT).
  */
 SNGP_API sngp_status sngp_predict(const sngp_model *model, sngp_workspace *workspace,
                                   const float *x, int64_t rows, int64_t cols, int64_t row_stride,

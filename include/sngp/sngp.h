@@ -25,6 +25,7 @@
 #include "sngp/model.h"
 #include "sngp/optimizer.h"
 #include "sngp/predict.h"
+#include "sngp/preset.h"
 #include "sngp/status.h"
 #include "sngp/train.h"
 #include "sngp/version.h"

@@ -11,6 +11,7 @@
 #include "sngp/dataset.h"
 #include "sngp/model.h"
 #include "sngp/optimizer.h"
+#include "sngp/preset.h"
 #include "sngp/status.h"
 
 SNGP_BEGIN_DECLS
@@ -57,8 +58,9 @@ typedef struct sngp_fit_progress {
 } sngp_fit_progress;
 
 /**
- * Called in the thread that called sngp_fit(), after every step and every epoch. It must not use
- * the model.
+ * Called in the thread that called sngp_fit(), after every step and every epoch. It may
+ * use the model through functions that take it as const; those that change it answer
+ * SNGP_ERROR_INVALID_ARGUMENT meanwhile, and it must not be freed.
  *
  * @return 0 to go on; anything else cancels: sngp_fit() finishes the posterior on the weights as
  *         they are and returns SNGP_ERROR_CANCELLED. The model stays valid.

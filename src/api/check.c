@@ -1,5 +1,8 @@
 #include "api/check.h"
 
+#include "base/memory.h"
+#include "model/model.h"
+
 enum { MOST_THREADS = 4096 };
 
 sngp_status sngp_check_pointer(const void *argument, const char *name) {
@@ -17,4 +20,26 @@ sngp_status sngp_check_threads(int32_t num_threads) {
   if (num_threads >= 1 && num_threads <= MOST_THREADS) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "num_threads is %d, but must lie in [1, %d]",
                    num_threads, MOST_THREADS);
+}
+
+sngp_status sngp_check_extent(const char *name, int64_t rows, int64_t width, size_t size) {
+  size_t bytes = 0;
+  if (sngp_size_multiply((size_t)rows, (size_t)width, &bytes) &&
+      sngp_size_multiply(bytes, size, &bytes) && bytes <= PTRDIFF_MAX)
+    return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                   "%s: %lld rows of %lld values are more than memory can hold", name,
+                   (long long)rows, (long long)width);
+}
+
+sngp_status sngp_check_reserved(int32_t reserved, const char *type) {
+  if (reserved == 0) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "%s: reserved is %d, but must be 0", type,
+                   reserved);
+}
+
+sngp_status sngp_check_idle(const sngp_model *model) {
+  if (!model->being_fitted) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                   "the model is being fitted: a callback must not change it");
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "api/check.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/struct_size.h"
@@ -53,6 +54,7 @@ sngp_status sngp_evaluate_classification(const float *probabilities, int64_t row
   if (num_classes < 2)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "num_classes is %lld, but must be 2 or more",
                      (long long)num_classes);
+  SNGP_TRY(sngp_check_extent("probabilities", rows, num_classes, sizeof *probabilities));
   for (int64_t i = 0; i < rows; i++)
     SNGP_TRY(check_row(probabilities + i * num_classes, i, num_classes, labels[i]));
 
@@ -72,7 +74,8 @@ static sngp_status check_scores(const char *name, const float *scores, int64_t c
   if (count < 0)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "num_%s is %lld, but must be 1 or more", name,
                      (long long)count);
-  if (scores == NULL) return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "%s is NULL", name);
+  SNGP_TRY(sngp_check_pointer(scores, name));
+  SNGP_TRY(sngp_check_extent(name, count, 1, sizeof *scores));
   for (int64_t i = 0; i < count; i++)
     if (isnan(scores[i]))
       return sngp_fail(SNGP_ERROR_NOT_FINITE, "%s[%lld] is NaN", name, (long long)i);

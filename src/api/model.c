@@ -82,7 +82,15 @@ sngp_status sngp_model_parameter_count(const sngp_model *model, int64_t *total,
   return SNGP_OK;
 }
 
-int64_t sngp_model_num_parameters(const sngp_model *model) {
+int64_t sngp_model_input_dim(const sngp_model *model) {
+  return model == NULL ? 0 : model->config.input_dim;
+}
+
+int64_t sngp_model_num_classes(const sngp_model *model) {
+  return model == NULL ? 0 : model->config.num_classes;
+}
+
+int64_t sngp_model_num_tensors(const sngp_model *model) {
   return model == NULL ? 0 : (int64_t)model->table.count;
 }
 
@@ -129,6 +137,7 @@ sngp_status sngp_model_set_parameter(sngp_model *model, const char *name, const 
                                      int64_t count) {
   const sngp_parameter *tensor = NULL;
   SNGP_TRY(find_tensor(model, name, values, count, &tensor));
+  SNGP_TRY(sngp_check_idle(model));
   if (!sngp_kernel_all_finite((size_t)count, values))
     return sngp_fail(SNGP_ERROR_NOT_FINITE, "values for \"%s\" hold a NaN or an infinity", name);
   for (int64_t i = 0; strcmp(name, "input_scaling.scale") == 0 && i < count; i++)

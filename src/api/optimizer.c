@@ -26,6 +26,7 @@ sngp_status sngp_optimizer_create(const sngp_optimizer_config *config, sngp_opti
   sngp_optimizer_config own = sngp_optimizer_config_default(SNGP_PRESET_DEFAULT);
   if (config != NULL)
     SNGP_TRY(sngp_struct_import(&own, sizeof own, SMALLEST_CONFIG, config, "optimizer config"));
+  SNGP_TRY(sngp_check_reserved(own.reserved, "optimizer config"));
   SNGP_TRY(sngp_optimizer_config_check(&own));
   sngp_optimizer *made = sngp_allocate(1, sizeof *made);
   if (made == NULL) return sngp_fail_memory("an optimizer");

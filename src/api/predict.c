@@ -69,6 +69,7 @@ static sngp_status check_inputs(const sngp_model *model, const float *x, int64_t
   if (row_stride < cols)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "row_stride is %lld, but there are %lld columns",
                      (long long)row_stride, (long long)cols);
+  SNGP_TRY(sngp_check_extent("x", rows, row_stride, sizeof *x));
   for (int64_t i = 0; i < rows; i++) {
     const float *row = x + i * row_stride;
     if (sngp_kernel_all_finite((size_t)cols, row)) continue;
@@ -128,6 +129,7 @@ sngp_status sngp_predict(const sngp_model *model, sngp_workspace *workspace, con
   SNGP_TRY(import_config(config, &own));
   sngp_prediction buffers = {.struct_size = sizeof buffers};
   SNGP_TRY(sngp_struct_import(&buffers, sizeof buffers, SMALLEST_PREDICTION, out, "prediction"));
+  SNGP_TRY(sngp_check_reserved(buffers.reserved, "prediction"));
   if (row_stride == 0) row_stride = cols;
   SNGP_TRY(check_inputs(model, x, rows, cols, row_stride));
   SNGP_TRY(check_outputs(model, &own, &buffers));
@@ -135,8 +137,13 @@ sngp_status sngp_predict(const sngp_model *model, sngp_workspace *workspace, con
   if (rows == 0) return SNGP_OK;
   sngp_workspace *made = NULL;
   if (workspace == NULL) SNGP_TRY(own_workspace(model, &own, rows, &buffers, &made));
+  sngp_workspace *used = workspace != NULL ? workspace : made;
+  if (atomic_flag_test_and_set(&used->in_use))
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "the workspace is in use by another call: each thread needs its own");
   const sngp_inputs inputs = {x, rows, row_stride};
-  sngp_predict_rows(model, workspace != NULL ? workspace : made, &inputs, &own, &buffers);
+  sngp_predict_rows(model, used, &inputs, &own, &buffers);
+  atomic_flag_clear(&used->in_use);
   sngp_workspace_free(made);
   return SNGP_OK;
 }

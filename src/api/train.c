@@ -54,6 +54,7 @@ sngp_status sngp_history_epoch(const sngp_history *history, int64_t index,
 sngp_status sngp_model_prepare(sngp_model *model, const sngp_dataset *training_rows) {
   SNGP_TRY(sngp_check_pointer(model, "model"));
   SNGP_TRY(sngp_check_pointer(training_rows, "training_rows"));
+  SNGP_TRY(sngp_check_idle(model));
   SNGP_TRY(sngp_check_rows(model, training_rows, false, "training"));
   return sngp_prepare(model, training_rows);
 }
@@ -67,9 +68,14 @@ sngp_status sngp_fit(sngp_model *model, sngp_optimizer *optimizer, const sngp_da
   SNGP_TRY(sngp_check_pointer(training, "training"));
   sngp_fit_config own;
   SNGP_TRY(import_config(config, &own));
+  SNGP_TRY(sngp_check_reserved(own.reserved, "fit config"));
   SNGP_TRY(sngp_fit_config_check(&own));
   SNGP_TRY(sngp_check_threads(own.num_threads));
-  return sngp_fit_run(model, optimizer, training, validation, &own, history);
+  SNGP_TRY(sngp_check_idle(model));
+  model->being_fitted = true;
+  sngp_status status = sngp_fit_run(model, optimizer, training, validation, &own, history);
+  model->being_fitted = false;
+  return status;
 }
 
 sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer, const sngp_dataset *batch,
@@ -77,6 +83,7 @@ sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer, const 
   SNGP_TRY(sngp_check_pointer(model, "model"));
   SNGP_TRY(sngp_check_pointer(optimizer, "optimizer"));
   SNGP_TRY(sngp_check_pointer(batch, "batch"));
+  SNGP_TRY(sngp_check_idle(model));
   sngp_step_result own = {.struct_size = sizeof own};
   if (result != NULL)
     SNGP_TRY(sngp_struct_export(&own, sizeof own, SMALLEST_STEP, result, "step result"));
@@ -103,6 +110,7 @@ sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer, const 
 
 static sngp_status check_posterior(const sngp_model *model) {
   SNGP_TRY(sngp_check_pointer(model, "model"));
+  SNGP_TRY(sngp_check_idle(model));
   if (model->network.gaussian_process) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_UNSUPPORTED, "a model with a dense head has no covariance");
 }

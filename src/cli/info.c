@@ -162,7 +162,7 @@ static json_t *record_json(const sngp_training_record *r) {
 
 static json_t *tensors_json(const sngp_model *model) {
   json_t *tensors = json_array();
-  for (int64_t i = 0; i < sngp_model_num_parameters(model); i++) {
+  for (int64_t i = 0; i < sngp_model_num_tensors(model); i++) {
     sngp_parameter_info info = {.struct_size = sizeof info};
     json_t *tensor = NULL;
     if (sngp_model_parameter_info(model, i, &info) == SNGP_OK) {

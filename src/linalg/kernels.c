@@ -166,6 +166,14 @@ KERNEL void sngp_kernel_standardize(size_t n, const float *restrict x, const flo
   for (size_t i = 0; i < n; i++) y[i] = (x[i] - mean[i]) / scale[i];
 }
 
+/* x and y may be the same. */
+KERNEL void sngp_kernel_clamp(size_t n, const float *x, float limit, float *y) {
+  for (size_t i = 0; i < n; i++) {
+    float value = x[i] > limit ? limit : x[i];
+    y[i] = value < -limit ? -limit : value;
+  }
+}
+
 KERNEL void sngp_kernel_to_double(size_t n, const float *restrict x, double factor,
                                   double *restrict y) {
   for (size_t i = 0; i < n; i++) y[i] = factor * (double)x[i];

@@ -53,6 +53,8 @@ void sngp_kernel_affine(size_t n, const float *x, float scale, float offset, flo
 void sngp_kernel_add_scaled(size_t n, float factor, const float *x, float *y);
 void sngp_kernel_standardize(size_t n, const float *x, const float *mean, const float *scale,
                              float *y);
+/* y = x, between -limit and limit. A NaN passes. */
+void sngp_kernel_clamp(size_t n, const float *x, float limit, float *y);
 /* y = factor x in double precision. */
 void sngp_kernel_to_double(size_t n, const float *x, double factor, double *y);
 

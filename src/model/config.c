@@ -1,4 +1,6 @@
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -59,7 +61,16 @@ static sngp_status check_choice(const char *field, int32_t value, int32_t count)
                    field, value, count - 1);
 }
 
-static bool positive(double value) { return value > 0 && isfinite(value); }
+/* Beyond these, single precision overflows or vanishes somewhere between inputs and variance. */
+static const double SMALLEST_RIDGE = 1e-12, LARGEST_RIDGE = 1e12;
+static const double SMALLEST_SCALE = 1e-15, LARGEST_SCALE = 1e15;
+
+static bool is_ridge(double value) { return value >= SMALLEST_RIDGE && value <= LARGEST_RIDGE; }
+static bool is_scale(double value) { return value >= SMALLEST_SCALE && value <= LARGEST_SCALE; }
+
+/* kernel_scale is a squared length. */
+static bool is_squared_scale(double value) { return value > 0 && is_scale(sqrt(value)); }
+
 static bool not_negative(double value) { return value >= 0 && isfinite(value); }
 
 static sngp_status check_sizes(const sngp_model_config *c) {
@@ -81,13 +92,31 @@ static sngp_status check_sizes(const sngp_model_config *c) {
   return SNGP_OK;
 }
 
+static int compare_names(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static sngp_status check_distinct(const char *field, const char *const *names, int64_t count) {
+  const char **sorted = sngp_allocate((size_t)count, sizeof *sorted);
+  if (sorted == NULL) return sngp_fail_memory(field);
+  memcpy(sorted, names, (size_t)count * sizeof *sorted);
+  qsort(sorted, (size_t)count, sizeof *sorted, compare_names);
+  sngp_status status = SNGP_OK;
+  for (int64_t i = 1; i < count && status == SNGP_OK; i++)
+    if (strcmp(sorted[i - 1], sorted[i]) == 0)
+      status = sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "model config: %s has \"%s\" twice", field,
+                         sorted[i]);
+  sngp_release(sorted);
+  return status;
+}
+
 static sngp_status check_names(const char *field, const char *const *names, int64_t count) {
   for (int64_t i = 0; names != NULL && i < count; i++)
     if (names[i] == NULL || !sngp_is_utf8(names[i]))
       return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "model config: %s[%lld] is %s", field,
                        (long long)i,
                        names[i] == NULL ? "NULL" : "not valid UTF-8, as model files need it");
-  return SNGP_OK;
+  return names != NULL ? check_distinct(field, names, count) : SNGP_OK;
 }
 
 sngp_status sngp_model_config_check(const sngp_model_config *c) {
@@ -105,13 +134,15 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
     return bad_number("dropout_rate", c->dropout_rate, "in [0, 1)");
   if (!not_negative(c->spectral_norm_bound))
     return bad_number("spectral_norm_bound", c->spectral_norm_bound, "positive, or 0 for none");
-  if (!not_negative(c->kernel_scale))
-    return bad_number("kernel_scale", c->kernel_scale, "positive, or 0 to be chosen from data");
-  if (!not_negative(c->radius_scale))
-    return bad_number("radius_scale", c->radius_scale, "positive, or 0 to be chosen from data");
-  if (!positive(c->random_feature_std))
-    return bad_number("random_feature_std", c->random_feature_std, "positive");
-  if (!positive(c->ridge)) return bad_number("ridge", c->ridge, "positive");
+  if (c->kernel_scale != 0 && !is_squared_scale(c->kernel_scale))
+    return bad_number("kernel_scale", c->kernel_scale,
+                      "in [1e-30, 1e30], or 0 to be chosen from data");
+  if (c->radius_scale != 0 && !is_scale(c->radius_scale))
+    return bad_number("radius_scale", c->radius_scale,
+                      "in [1e-15, 1e15], or 0 to be chosen from data");
+  if (!is_scale(c->random_feature_std))
+    return bad_number("random_feature_std", c->random_feature_std, "in [1e-15, 1e15]");
+  if (!is_ridge(c->ridge)) return bad_number("ridge", c->ridge, "in [1e-12, 1e12]");
   if (!(c->covariance_momentum < 1) || !isfinite(c->covariance_momentum))
     return bad_number("covariance_momentum", c->covariance_momentum,
                       "below 1 (0 or less: an exact sum)");

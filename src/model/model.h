@@ -20,6 +20,7 @@ struct sngp_model {
   float *moments[2];        /* the optimizer's, each trainable_size; NULL before the first step */
   int32_t moments_algorithm;
   sngp_training_record training;
+  bool being_fitted; /* within sngp_fit(): its callback must not change the model */
 };
 
 /* A model of a configuration that is checked here, with zeros for parameters (input scaling 0 and

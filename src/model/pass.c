@@ -1,6 +1,4 @@
 /* The memory of a pass: one block, cut up here. */
-#include <string.h>
-
 #include "base/memory.h"
 #include "linalg/kernels.h"
 #include "model/network.h"
@@ -70,12 +68,17 @@ void sngp_pass_destroy(sngp_pass *pass) {
   *pass = (sngp_pass){0};
 }
 
+/* Larger inputs count as this: their squares, summed over the units of a layer, must not overflow,
+   or a row as far from all data as can be would come out as a NaN. */
+static const float LARGEST_INPUT = 1e15f;
+
 void sngp_pass_set_row(const sngp_network *network, sngp_pass *pass, int64_t index,
                        const float *input) {
   size_t width = (size_t)network->inputs;
   float *row = pass->x + (size_t)index * width;
-  if (network->scaling_mean != NULL)
+  if (network->scaling_mean != NULL) {
     sngp_kernel_standardize(width, input, network->scaling_mean, network->scaling_scale, row);
-  else
-    memcpy(row, input, width * sizeof *row);
+    input = row;
+  }
+  sngp_kernel_clamp(width, input, LARGEST_INPUT, row);
 }

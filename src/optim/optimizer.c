@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "sngp/model.h" /* SNGP_PRESET_* */
+#include "sngp/preset.h"
 
 /* In single precision it must not become 0, or a parameter without a gradient would become NaN. */
 static const double SMALLEST_EPSILON = 1e-30;

@@ -28,7 +28,7 @@ void sngp_score_entropy(const float *probabilities, int64_t rows, int64_t num_cl
     const float *row = probabilities + i * num_classes;
     float entropy = 0;
     for (int64_t k = 0; k < num_classes; k++)
-      if (row[k] > 0) entropy -= row[k] * logf(row[k]);
+      if (row[k] != 0) entropy -= row[k] * logf(row[k]);
     scores[i] = entropy;
   }
 }

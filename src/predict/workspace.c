@@ -31,6 +31,7 @@ sngp_status sngp_workspace_take(const sngp_model *model, const sngp_predict_conf
   sngp_workspace *workspace = sngp_allocate(1, sizeof *workspace);
   if (workspace == NULL) return sngp_fail_memory("a workspace");
   *workspace = (sngp_workspace){
+      .in_use = ATOMIC_FLAG_INIT,
       .block_rows = max_rows < MOST_BLOCK_ROWS ? max_rows : MOST_BLOCK_ROWS,
       .max_rows = max_rows,
       .inputs = network->inputs,
@@ -39,7 +40,7 @@ sngp_status sngp_workspace_take(const sngp_model *model, const sngp_predict_conf
       .head_inputs = network->features.in,
       .num_features = network->features.num_features,
   };
-  int64_t blocks = (max_rows + workspace->block_rows - 1) / workspace->block_rows;
+  int64_t blocks = (max_rows - 1) / workspace->block_rows + 1;
   int num_threads = sngp_own_threads(config->num_threads);
   if (num_threads > blocks) num_threads = (int)blocks;
   bool covariance = config->full_covariance && network->gaussian_process;

@@ -2,10 +2,13 @@
 #ifndef SNGP_PREDICT_WORKSPACE_H
 #define SNGP_PREDICT_WORKSPACE_H
 
+#include <stdatomic.h>
+
 #include "model/model.h"
 #include "sngp/predict.h"
 
 struct sngp_workspace {
+  atomic_flag in_use; /* by a call */
   sngp_pool *pool;
   sngp_pass *passes;  /* one a thread */
   int64_t block_rows; /* rows of a pass */

@@ -158,9 +158,15 @@ static sngp_status choose_from_head_inputs(sngp_model *model, double *g, double 
     SNGP_TRY(sngp_median_square_distance(g, count, width, &kernel_scale));
     kernel_scale *= KERNEL_FACTOR;
   }
-  if (!isfinite(kernel_scale) || !isfinite(radius_scale) || !(kernel_scale > 0))
-    return sngp_fail(SNGP_ERROR_NUMERICAL,
-                     "no kernel_scale fits the training rows: their distances overflow");
+  sngp_model_config chosen = model->config;
+  chosen.kernel_scale = kernel_scale;
+  chosen.radius_scale = radius_scale;
+  if (!(kernel_scale > 0) || sngp_model_config_check(&chosen) != SNGP_OK)
+    return sngp_fail(
+        SNGP_ERROR_NUMERICAL,
+        "no length scale fits the training rows: kernel_scale would be %g, radius_scale "
+        "%g; are the features very large or very small numbers?",
+        kernel_scale, radius_scale);
   sngp_model_set_scales(model, kernel_scale, radius_scale);
   return SNGP_OK;
 }

@@ -21,7 +21,7 @@ typedef struct {
 } reference;
 
 static inline reference read_reference(const sngp_model *model) {
-  reference r = {.config = small_config(), .num_tensors = sngp_model_num_parameters(model)};
+  reference r = {.config = small_config(), .num_tensors = sngp_model_num_tensors(model)};
   assert_ok(sngp_model_get_config(model, &r.config));
   r.tensors = take((size_t)r.num_tensors, sizeof *r.tensors);
   for (int64_t i = 0; i < r.num_tensors; i++) {

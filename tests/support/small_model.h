@@ -87,7 +87,7 @@ static inline sngp_dataset *rows_of(const sngp_dataset *data, int64_t first, int
 
 /* The values of a tensor; to be freed. */
 static inline float *parameter_of(const sngp_model *model, const char *name, int64_t *count) {
-  for (int64_t i = 0; i < sngp_model_num_parameters(model); i++) {
+  for (int64_t i = 0; i < sngp_model_num_tensors(model); i++) {
     sngp_parameter_info info = {.struct_size = sizeof info};
     assert_ok(sngp_model_parameter_info(model, i, &info));
     if (strcmp(info.name, name) != 0) continue;
@@ -103,8 +103,8 @@ static inline float *parameter_of(const sngp_model *model, const char *name, int
 /* The largest difference between two models' tensors; 0: bitwise the same, as no NaN is around. */
 static inline double parameter_difference(const sngp_model *a, const sngp_model *b) {
   double largest = 0;
-  assert_int_equal(sngp_model_num_parameters(a), sngp_model_num_parameters(b));
-  for (int64_t i = 0; i < sngp_model_num_parameters(a); i++) {
+  assert_int_equal(sngp_model_num_tensors(a), sngp_model_num_tensors(b));
+  for (int64_t i = 0; i < sngp_model_num_tensors(a); i++) {
     sngp_parameter_info info = {.struct_size = sizeof info};
     assert_ok(sngp_model_parameter_info(a, i, &info));
     int64_t count_a = 0, count_b = 0;

@@ -94,6 +94,14 @@ static inline double expect_add_scaled(double x, double m, double y) {
   (void)m;
   return y + (double)FACTOR * x;
 }
+static inline void apply_clamp(size_t n, const float *x, const float *m, float *y) {
+  (void)m;
+  sngp_kernel_clamp(n, x, SCALE, y);
+}
+static inline double expect_clamp(double x, double m, double y) {
+  (void)m, (void)y;
+  return fmax(-(double)SCALE, fmin((double)SCALE, x));
+}
 static inline void apply_standardize(size_t n, const float *x, const float *m, float *y) {
   sngp_kernel_standardize(n, x, m, m, y);
 }
@@ -110,6 +118,7 @@ static const elementwise ELEMENTWISE[] = {
     {"add", apply_add, expect_add, 0.5},
     {"affine", apply_affine, expect_affine, 1.5},
     {"add_scaled", apply_add_scaled, expect_add_scaled, 1.5},
+    {"clamp", apply_clamp, expect_clamp, 0},
     {"standardize", apply_standardize, expect_standardize, 1.5},
 };
 

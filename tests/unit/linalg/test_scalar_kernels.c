@@ -26,6 +26,7 @@
 #define sngp_kernel_affine scalar_kernel_affine
 #define sngp_kernel_add_scaled scalar_kernel_add_scaled
 #define sngp_kernel_standardize scalar_kernel_standardize
+#define sngp_kernel_clamp scalar_kernel_clamp
 #define sngp_kernel_to_double scalar_kernel_to_double
 #define sngp_kernel_all_finite scalar_kernel_all_finite
 #define sngp_kernel_adam scalar_kernel_adam

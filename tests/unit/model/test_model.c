@@ -108,7 +108,7 @@ static void tensors_have_the_files_names_and_shapes(void **state) {
   enum { COUNT = sizeof expected / sizeof *expected };
   const sngp_model_config config = small_config();
   sngp_model *model = create_model(&config);
-  assert_int_equal(sngp_model_num_parameters(model), COUNT);
+  assert_int_equal(sngp_model_num_tensors(model), COUNT);
   for (int i = 0; i < COUNT; i++) {
     sngp_parameter_info info = {.struct_size = sizeof info};
     assert_ok(sngp_model_parameter_info(model, i, &info));
@@ -120,7 +120,7 @@ static void tensors_have_the_files_names_and_shapes(void **state) {
   sngp_parameter_info info = {.struct_size = sizeof info};
   assert_fails(sngp_model_parameter_info(model, COUNT, &info), SNGP_ERROR_INVALID_ARGUMENT, "16");
   assert_fails(sngp_model_parameter_info(model, -1, &info), SNGP_ERROR_INVALID_ARGUMENT, "-1");
-  assert_int_equal(sngp_model_num_parameters(NULL), 0);
+  assert_int_equal(sngp_model_num_tensors(NULL), 0);
   sngp_model_free(model);
 }
 
@@ -133,7 +133,7 @@ static void tensors_are_set_and_read_back_each_apart(void **state) {
     config.normalize_input = norms[n];
     sngp_model *model = create_model(&config);
     for (int pass = 0; pass < 2; pass++)
-      for (int64_t t = 0; t < sngp_model_num_parameters(model); t++) {
+      for (int64_t t = 0; t < sngp_model_num_tensors(model); t++) {
         sngp_parameter_info info = {.struct_size = sizeof info};
         assert_ok(sngp_model_parameter_info(model, t, &info));
         int64_t count = info.rows * info.cols;
