@@ -46,16 +46,12 @@ class classifier {
     sngp_model *model = nullptr;
     check(sngp_model_load(path.c_str(), &model));
     model_.reset(model);
-    sngp_model_config config;
-    check(sngp_model_config_init(&config, sizeof config));
-    check(sngp_model_get_config(model, &config));
-    input_dim_ = config.input_dim;
   }
 
-  // What one thread needs to ask the model: one session per thread.
-  class session {
+  // What one thread needs to ask the model: one predictor per thread.
+  class predictor {
    public:
-    explicit session(const classifier &owner) : owner_(owner) {
+    explicit predictor(const classifier &owner) : owner_(owner) {
       sngp_workspace *workspace = nullptr;
       check(sngp_workspace_create(owner.model_.get(), nullptr, 1, &workspace));
       workspace_.reset(workspace);
@@ -68,8 +64,8 @@ class classifier {
       out.classes = &result.label;
       out.uncertainty = &result.uncertainty;
       out.variance = &result.variance;
-      check(sngp_predict(owner_.model_.get(), workspace_.get(), features, 1, owner_.input_dim_, 0,
-                         nullptr, &out));
+      check(sngp_predict(owner_.model_.get(), workspace_.get(), features, 1,
+                         sngp_model_input_dim(owner_.model_.get()), 0, nullptr, &out));
       return result;
     }
 
@@ -80,7 +76,6 @@ class classifier {
 
  private:
   model_ptr model_;
-  std::int64_t input_dim_ = 0;
 };
 
 // Answers every row of the data, the rows divided among threads.
@@ -94,9 +89,9 @@ std::vector<answer> serve(const classifier &model, const sngp_dataset *data, int
   for (std::size_t t = 0; t < failures.size(); t++)
     threads.emplace_back([&, t] {
       try {
-        classifier::session session(model);
+        classifier::predictor own(model);
         for (std::size_t row = t; row < rows; row += failures.size())
-          answers[row] = session.ask(features + row * stride);
+          answers[row] = own.ask(features + row * stride);
       } catch (...) {
         failures[t] = std::current_exception();
       }
