@@ -29,8 +29,7 @@
 
 SNGP_BEGIN_DECLS
 
-/** An opaque model; made by sngp_model_create() or sngp_model_load(), freed by sngp_model_free().
- */
+/** An opaque model; from sngp_model_create() or sngp_model_load(), freed by sngp_model_free(). */
 typedef struct sngp_model sngp_model;
 
 /** Values of sngp_model_config::task. */
@@ -47,12 +46,12 @@ enum {
 
 /** Values of sngp_model_config::normalize_input: the input g of the random features. */
 enum {
-  SNGP_NORMALIZE_NONE = 0, /**< g = h / sqrt(kernel_scale) */
-  SNGP_NORMALIZE_LAYER_NORM =
-      1,                    /**< g = layer_norm(h) / sqrt(kernel_scale), trainable scale, offset */
-  SNGP_NORMALIZE_RADIUS = 2 /**< g = [n, radius_scale r] / sqrt(kernel_scale), with
-                                 r = sqrt(var(h) + 1e-3), n = (h - mean(h)) / r over the units:
-                                 layer norm that keeps the length it divides by */
+  SNGP_NORMALIZE_NONE = 0,       /**< g = h / sqrt(kernel_scale) */
+  SNGP_NORMALIZE_LAYER_NORM = 1, /**< g = layer_norm(h) / sqrt(kernel_scale), with trainable scale
+                                      and offset */
+  SNGP_NORMALIZE_RADIUS = 2      /**< g = [n, radius_scale r] / sqrt(kernel_scale), with
+                                      r = sqrt(var(h) + 1e-3), n = (h - mean(h)) / r over the units:
+                                      layer norm that keeps the length it divides by */
 };
 
 /** Values of sngp_model_config::likelihood: the weight of a row in the precision matrix. */
@@ -91,16 +90,18 @@ typedef struct sngp_model_config {
   int32_t scale_random_features; /**< 1: s = sqrt(2 / M); 0, the default: s = 1. The variance's
                                       ceiling is about 1 with and M / 2 without */
   int32_t likelihood;            /**< SNGP_LIKELIHOOD_GAUSSIAN */
-  double ridge;               /**< added to the precision's diagonal, in [1e-12, 1e12]; default 1 */
-  double covariance_momentum; /**< in (0, 1): moving average; 0 or less, as by default: exact sum */
-  double l2_regularization;   /**< times the sum of squares of the output weights, added to the
-                                   loss; default 1e-6 (GP head), ignored by a dense head */
-  double mean_field_factor;   /**< of prediction: softmax(logits / sqrt(1 + factor variance));
-                                   default pi / 8; negative: no adjustment */
-  int64_t seed;               /**< of every random draw, 0 or more; default 0 */
-  const char *const
-      *class_names; /**< num_classes different names in UTF-8, copied; NULL: plain numbers */
-  const char *const *feature_names; /**< input_dim different names in UTF-8, copied; NULL: none */
+  double ridge;                  /**< added to the precision's diagonal, in [1e-12, 1e12];
+                                      default 1 */
+  double covariance_momentum;    /**< in (0, 1): moving average; 0 or less: exact sum; default -1 */
+  double l2_regularization;      /**< times the sum of squares of the output weights, added to the
+                                      loss; default 1e-6 (GP head), ignored by a dense head */
+  double mean_field_factor;      /**< of prediction: softmax(logits / sqrt(1 + factor variance));
+                                      default pi / 8; negative: no adjustment */
+  int64_t seed;                  /**< of every random draw, 0 or more; default 0 */
+  const char *const *class_names;   /**< num_classes different names in UTF-8, copied; NULL, the
+                                         default: plain numbers */
+  const char *const *feature_names; /**< input_dim different names in UTF-8, copied; NULL, the
+                                         default: none */
 } sngp_model_config;
 
 /**
