@@ -53,7 +53,12 @@ static sngp_status check_arrays(const float *features, int64_t rows, int64_t col
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
                      "row_stride is %" PRId64 ", but must be 0, or cols, %" PRId64 ", or more",
                      *row_stride, cols);
-  return labels != NULL ? check_at_least("num_classes", num_classes, 0) : SNGP_OK;
+  if (labels == NULL) return SNGP_OK;
+  SNGP_TRY(check_at_least("num_classes", num_classes, 0));
+  if (num_classes <= SNGP_MOST_CLASSES) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                   "num_classes is %" PRId64 ", but must be %d or less", num_classes,
+                   SNGP_MOST_CLASSES);
 }
 
 sngp_status sngp_dataset_borrow(const float *features, int64_t rows, int64_t cols,

@@ -94,6 +94,10 @@ static sngp_status check_labels(sngp_dataset *dataset) {
       return sngp_fail(SNGP_ERROR_LABEL_RANGE,
                        "labels[%" PRId64 "] is %" PRId32 ", but num_classes is %" PRId64, row,
                        label, dataset->num_classes);
+    if (label >= SNGP_MOST_CLASSES)
+      return sngp_fail(SNGP_ERROR_LABEL_RANGE,
+                       "labels[%" PRId64 "] is %" PRId32 ", but there are at most %d classes", row,
+                       label, SNGP_MOST_CLASSES);
     if (label > largest) largest = label;
   }
   if (dataset->num_classes == 0) dataset->num_classes = (int64_t)largest + 1;

@@ -8,6 +8,9 @@
 #include "base/status.h"
 #include "sngp/dataset.h"
 
+/* As many as a model may have. */
+enum { SNGP_MOST_CLASSES = 1 << 24 };
+
 struct sngp_dataset {
   int64_t rows, cols, row_stride;
   int64_t num_classes;   /* 0 without labels */

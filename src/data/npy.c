@@ -188,12 +188,12 @@ static sngp_status receive_label(void *context, const array *input, int64_t inde
   sngp_dataset *dataset = context;
   int64_t label = input->header.kind == 'i' ? to_signed(bits, input->header.size) : (int64_t)bits;
   bool beyond = input->header.kind == 'u' && bits > INT64_MAX;
-  if (beyond || label < 0 || label > INT32_MAX) {
+  if (beyond || label < 0 || label >= SNGP_MOST_CLASSES) {
     if (beyond)
-      sngp_fail(SNGP_ERROR_LABEL_RANGE, "labels[%" PRId64 "] is %" PRIu64 ", beyond 2^31 - 1",
+      sngp_fail(SNGP_ERROR_LABEL_RANGE, "labels[%" PRId64 "] is %" PRIu64 ", beyond 2^24 - 1",
                 index, bits);
     else
-      sngp_fail(SNGP_ERROR_LABEL_RANGE, "labels[%" PRId64 "] is %" PRId64 ", not in 0 ... 2^31 - 1",
+      sngp_fail(SNGP_ERROR_LABEL_RANGE, "labels[%" PRId64 "] is %" PRId64 ", not in 0 ... 2^24 - 1",
                 index, label);
     return in_file(input, SNGP_ERROR_LABEL_RANGE);
   }

@@ -66,7 +66,7 @@ static int compare_remainders(const void *a, const void *b) {
 }
 
 /* Sorts rows by label, and by number within a label; without labels all are of one class. Only
-   classes that occur are counted, so a lone label of 2^31 - 1 costs no memory. */
+   classes that occur are counted, so a lone label of 2^24 - 1 costs no memory. */
 static void sort_rows(const sngp_dataset *dataset, labelled_row *order) {
   for (int64_t i = 0; i < dataset->rows; i++)
     order[i] = (labelled_row){dataset->labels != NULL ? dataset->labels[i] : 0, i};

@@ -101,6 +101,25 @@ static void a_label_out_of_range_is_named_by_its_row(void **state) {
   }
 }
 
+static void there_are_at_most_two_to_the_24_classes(void **state) {
+  (void)state;
+  const int64_t most = INT64_C(1) << 24;
+  const float features[2] = {0};
+  const int32_t last[] = {0, (1 << 24) - 1}, beyond[] = {0, 1 << 24};
+  FOR_EACH_MAKER {
+    for (int given = 0; given < 2; given++) {
+      sngp_dataset *dataset = NULL;
+      assert_succeeds((*make)(features, 2, 1, 0, last, given ? most : 0, &dataset));
+      assert_int_equal(sngp_dataset_num_classes(dataset), most);
+      sngp_dataset_free(dataset);
+    }
+    sngp_dataset *dataset = poisoned();
+    assert_fails((*make)(features, 2, 1, 0, beyond, 0, &dataset), SNGP_ERROR_LABEL_RANGE,
+                 "labels[1] is 16777216, but there are at most 16777216 classes");
+    assert_null(dataset);
+  }
+}
+
 static void wrong_arguments_are_named(void **state) {
   (void)state;
   const float features[4] = {0};
@@ -116,6 +135,8 @@ static void wrong_arguments_are_named(void **state) {
     REFUSED("row_stride is 1", features, 2, 2, 1, NULL, 0);
     REFUSED("row_stride is -2", features, 2, 2, -2, NULL, 0);
     REFUSED("num_classes is -1", features, 2, 2, 0, labels, -1);
+    REFUSED("num_classes is 16777217", features, 2, 2, 0, labels, 16777217);
+    REFUSED("num_classes is 1099511627776", features, 2, 2, 0, labels, INT64_C(1) << 40);
 #undef REFUSED
     assert_fails((*make)(features, 2, 2, 0, NULL, 0, NULL), SNGP_ERROR_INVALID_ARGUMENT,
                  "dataset is NULL");
@@ -195,6 +216,7 @@ int main(void) {
       cmocka_unit_test(no_rows_are_data_too),
       cmocka_unit_test(a_value_that_is_not_finite_is_named_by_row_and_column),
       cmocka_unit_test(a_label_out_of_range_is_named_by_its_row),
+      cmocka_unit_test(there_are_at_most_two_to_the_24_classes),
       cmocka_unit_test(wrong_arguments_are_named),
       cmocka_unit_test(sizes_that_overflow_are_refused_before_anything_is_read),
       cmocka_unit_test(weights_are_copied_and_taken_back),

@@ -183,13 +183,13 @@ static image labels_of(const char *type, int size, uint64_t first, uint64_t seco
 
 static void labels_of_every_integer_type_are_read(void **state) {
   (void)state;
+  enum { LAST = (1 << 24) - 1 }; /* of as many classes as there may be */
   const struct {
     const char *type;
     int size;
     int32_t largest;
-  } types[] = {{"|i1", 1, 127},       {"|u1", 1, 255},       {"<i2", 2, 32767},
-               {">u2", 2, 65535},     {">i4", 4, INT32_MAX}, {"<u4", 4, INT32_MAX},
-               {"<i8", 8, INT32_MAX}, {">u8", 8, INT32_MAX}};
+  } types[] = {{"|i1", 1, 127},  {"|u1", 1, 255},  {"<i2", 2, 32767}, {">u2", 2, 65535},
+               {">i4", 4, LAST}, {"<u4", 4, LAST}, {"<i8", 8, LAST},  {">u8", 8, LAST}};
   image features = two_rows();
   for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
     image labels = labels_of(types[t].type, types[t].size, (uint64_t)types[t].largest, 1);
@@ -213,6 +213,7 @@ static void labels_out_of_range_are_named_by_their_row(void **state) {
   } while (0)
   REFUSED("labels[1] is -1", "|i1", 1, -1);
   REFUSED("labels[1] is -9223372036854775808", "<i8", 8, INT64_MIN);
+  REFUSED("labels[1] is 16777216", "<i4", 4, 16777216);
   REFUSED("labels[1] is 2147483648", "<u4", 4, UINT32_C(2147483648));
   REFUSED("labels[1] is 18446744073709551615", ">u8", 8, UINT64_MAX);
 #undef REFUSED
