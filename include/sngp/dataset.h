@@ -3,10 +3,11 @@
  * @brief Rows of features with optional labels and sample weights.
  *
  * A dataset is a matrix of float features, rows x cols, row-major; optionally one int32 label a
- * row, in [0, num_classes); optionally one float weight a row. Names of columns and classes come
- * from CSV headers and string labels. A dataset does not change after it was made (but for
- * sngp_dataset_set_sample_weights()), so any number of threads may read it at once. Functions that
- * make a dataset are thread-safe and give it to the caller; all rows are in memory.
+ * row, in [0, num_classes), of at most 2^24 classes; optionally one float weight a row. Names of
+ * columns and classes come from CSV headers and string labels. A dataset does not change after it
+ * was made (but for sngp_dataset_set_sample_weights()), so any number of threads may read it at
+ * once. Functions that make a dataset are thread-safe and give it to the caller; all rows are in
+ * memory.
  */
 #ifndef SNGP_DATASET_H
 #define SNGP_DATASET_H
@@ -29,8 +30,8 @@ typedef struct sngp_dataset sngp_dataset;
  * @param cols         number of columns, 1 or more.
  * @param row_stride   floats from one row to the next, at least cols; 0 means cols.
  * @param labels       rows labels, or NULL for data without labels.
- * @param num_classes  labels lie in [0, num_classes); 0: the largest label + 1. Ignored without
- *                     labels.
+ * @param num_classes  labels lie in [0, num_classes); at most 2^24; 0: the largest label + 1.
+ *                     Ignored without labels.
  * @param[out] dataset the new dataset, owned by the caller.
  * @return SNGP_ERROR_NOT_FINITE (names row and column), SNGP_ERROR_LABEL_RANGE (names the row),
  *         SNGP_ERROR_INVALID_ARGUMENT, SNGP_ERROR_OUT_OF_MEMORY. Thread-safe.
@@ -47,12 +48,18 @@ SNGP_API sngp_status sngp_dataset_borrow(const float *features, int64_t rows, in
                                          int64_t row_stride, const int32_t *labels,
                                          int64_t num_classes, sngp_dataset **dataset);
 
-/** What a CSV's first line is. */
+/**
+ * What a CSV's first line is. It is taken for a header when the field of a feature is no number, or
+ * a field is the text of `label_column`, or the field of the label is no number but that of the
+ * second line is one; for data otherwise. Empty fields and nan tell nothing. Some first lines look
+ * the same as header and as data: names that are all numbers; numbers and one word as the label's
+ * name, over labels that are words; a first label that is a word where the second is a number. Say
+ * for such files what the first line is, here or by the program's --header.
+ */
 enum {
-  SNGP_CSV_HEADER_DETECT =
-      -1,                 /**< a header when any of its fields (the label's aside) is no number */
-  SNGP_CSV_HEADER_NO = 0, /**< the first line is data */
-  SNGP_CSV_HEADER_YES = 1 /**< the first line names the columns */
+  SNGP_CSV_HEADER_DETECT = -1, /**< a header or data, as its fields tell */
+  SNGP_CSV_HEADER_NO = 0,      /**< the first line is data */
+  SNGP_CSV_HEADER_YES = 1      /**< the first line names the columns */
 };
 
 /** What to do about the label column of a CSV. */
@@ -75,8 +82,8 @@ typedef struct sngp_csv_config {
   /** Known classes, in the order of their label numbers (a trained model's); NULL: found in the
       data. With it, a label that is not among them is SNGP_ERROR_NOT_FOUND with its row. */
   const char *const *class_names;
-  /** Length of class_names. Without them: labels are the numbers 0 ... num_classes - 1, another one
-      is SNGP_ERROR_LABEL_RANGE with its row; 0: classes are found in the data. */
+  /** Length of class_names, at most 2^24. Without them: labels are the numbers below num_classes,
+      another one is SNGP_ERROR_LABEL_RANGE with its row; 0: classes are found in the data. */
   int64_t num_classes;
   /** Expected feature columns (a trained model's); NULL: all columns but the label's, in file
       order. With it, a file with a header is matched by name, in any order; one without a header
@@ -90,9 +97,10 @@ typedef struct sngp_csv_config {
 SNGP_API sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size);
 
 /**
- * Reads a CSV file (RFC 4180; comma; LF or CRLF; quoted fields; a UTF-8 byte order mark is
- * skipped; numbers in the C locale whatever the environment's). Blank lines are skipped. Every row
- * has as many fields as the first; a field has at most 1 MiB; column names differ.
+ * Reads a CSV file (RFC 4180; comma; lines end in LF, CRLF or CR; quoted fields; a UTF-8 byte order
+ * mark is skipped; numbers in the C locale whatever the environment's). Blank lines are skipped.
+ * Every row has as many fields as the first; a field has at most 1 MiB; column names differ; names
+ * and labels are UTF-8.
  *
  * Labels that are all integers in 0..K-1 keep their value, K the largest + 1; other labels
  * (strings, or integers with gaps or signs) are mapped in sorted order (numbers by value, strings

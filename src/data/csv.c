@@ -24,6 +24,12 @@ enum {
   LONGEST_FIELD = 1 << 20
 };
 
+/* A line kept as texts, until it is known what its columns are. */
+typedef struct {
+  sngp_text_list fields;
+  int64_t line;
+} kept_line;
+
 /* What is known while a file is read. The parser calls back, field by field; a failure is kept in
    `status` and ends the reading. */
 typedef struct {
@@ -32,8 +38,10 @@ typedef struct {
   int64_t line;      /* the line being read, from 1 */
   int64_t next_line; /* the first line behind the last complete row */
   int64_t field;     /* fields read of the row */
-  bool resolved;     /* the first line has been read, columns are known */
-  sngp_text_list first_line;
+  char last_byte;    /* of what has been read */
+  kept_line kept[2]; /* the first lines with text, which decide what the columns are */
+  int num_kept;
+  bool resolved; /* columns are known */
   sngp_csv_columns columns;
   sngp_csv_labels labels;
   float *features;
@@ -117,19 +125,35 @@ static sngp_status take_row_end(reader *state) {
   return SNGP_OK;
 }
 
-/* The first line is complete: what it is decides about all columns. */
-static sngp_status take_first_line(reader *state) {
-  sngp_status status = sngp_csv_columns_resolve(&state->first_line, state->config, &state->columns);
-  if (status != SNGP_OK) return status;
-  state->resolved = true;
-  if (state->columns.has_header) return SNGP_OK;
+static sngp_status fail_header(const reader *state, sngp_status code) {
+  char place[32];
+  if (code != SNGP_ERROR_FORMAT) return code; /* not about what is written there */
+  snprintf(place, sizeof place, "line %" PRId64, state->kept[0].line);
+  return sngp_fail_prefix(code, place);
+}
+
+static sngp_status take_kept_line(reader *state, const kept_line *kept) {
+  state->line = kept->line;
   state->field = 0;
-  for (size_t i = 0; i < state->first_line.count; i++) {
+  for (size_t i = 0; i < kept->fields.count; i++) {
     size_t length = 0;
-    const char *text = sngp_text_list_get(&state->first_line, i, &length);
+    const char *text = sngp_text_list_get(&kept->fields, i, &length);
     SNGP_TRY(take_field(state, text, length));
   }
   return take_row_end(state);
+}
+
+/* Two lines are complete, or the only one of the file: they tell what the columns are. */
+static sngp_status take_kept_lines(reader *state) {
+  int64_t line = state->line;
+  sngp_status status = sngp_csv_columns_resolve(&state->kept[0].fields, &state->kept[1].fields,
+                                                state->config, &state->columns);
+  if (status != SNGP_OK) return fail_header(state, status);
+  state->resolved = true;
+  for (int i = state->columns.has_header ? 1 : 0; i < state->num_kept; i++)
+    SNGP_TRY(take_kept_line(state, &state->kept[i]));
+  state->line = line;
+  return SNGP_OK;
 }
 
 static void on_field(void *text, size_t length, void *context) {
@@ -137,15 +161,20 @@ static void on_field(void *text, size_t length, void *context) {
   if (state->status != SNGP_OK) return;
   if (state->resolved)
     state->status = take_field(state, text, length);
-  else if (!sngp_text_list_add(&state->first_line, text, length))
-    state->status = sngp_fail_memory("the first line");
+  else if (!sngp_text_list_add(&state->kept[state->num_kept].fields, text, length))
+    state->status = sngp_fail_memory("the first lines");
 }
 
 static void on_row(int terminator, void *context) {
   reader *state = context;
   (void)terminator;
   if (state->status != SNGP_OK) return;
-  state->status = state->resolved ? take_row_end(state) : take_first_line(state);
+  if (state->resolved) {
+    state->status = take_row_end(state);
+  } else {
+    state->kept[state->num_kept++].line = state->line;
+    if (state->num_kept == 2) state->status = take_kept_lines(state);
+  }
   state->field = 0;
   state->next_line = state->line + 1;
 }
@@ -174,13 +203,15 @@ static sngp_status fail_parser(const reader *state, struct csv_parser *parser) {
   return sngp_fail_memory("a field");
 }
 
-/* Parses a piece of the file that ends with its first line feed, if it has one. */
+/* Parses a piece of the file without a line end but its last byte. Of CRLF the CR is counted. */
 static sngp_status parse_piece(reader *state, struct csv_parser *parser, const char *piece,
                                size_t length) {
   if (csv_parse(parser, piece, length, on_field, on_row, state) != length &&
       state->status == SNGP_OK)
     state->status = fail_parser(state, parser);
-  if (piece[length - 1] == '\n') state->line++;
+  char before = length > 1 ? piece[length - 2] : state->last_byte;
+  state->last_byte = piece[length - 1];
+  if (state->last_byte == '\r' || (state->last_byte == '\n' && before != '\r')) state->line++;
   return state->status;
 }
 
@@ -188,10 +219,11 @@ static sngp_status parse_chunk(reader *state, struct csv_parser *parser, const c
                                size_t length) {
   const char *end = chunk + length;
   while (chunk < end) {
-    const char *feed = memchr(chunk, '\n', (size_t)(end - chunk));
-    size_t piece = feed != NULL ? (size_t)(feed - chunk) + 1 : (size_t)(end - chunk);
-    SNGP_TRY(parse_piece(state, parser, chunk, piece));
-    chunk += piece;
+    const char *next = chunk;
+    while (next < end && *next != '\n' && *next != '\r') next++;
+    if (next < end) next++;
+    SNGP_TRY(parse_piece(state, parser, chunk, (size_t)(next - chunk)));
+    chunk = next;
   }
   return SNGP_OK;
 }
@@ -212,6 +244,8 @@ static sngp_status parse_file(reader *state, struct csv_parser *parser, FILE *fi
     return sngp_fail(SNGP_ERROR_FORMAT,
                      "a quote is not closed in the row that starts on line %" PRId64,
                      state->next_line);
+  if (state->status == SNGP_OK && !state->resolved && state->num_kept == 1)
+    state->status = take_kept_lines(state);
   return state->status;
 }
 
@@ -262,7 +296,7 @@ sngp_status sngp_csv_read(const char *path, const sngp_csv_config *config, sngp_
   if (status == SNGP_OK) status = finish(&state, dataset);
   if (status != SNGP_OK && status != SNGP_ERROR_READ) status = sngp_fail_prefix(status, path);
   fclose(file);
-  sngp_text_list_clear(&state.first_line);
+  for (int i = 0; i < 2; i++) sngp_text_list_clear(&state.kept[i].fields);
   sngp_csv_columns_clear(&state.columns);
   sngp_csv_labels_clear(&state.labels);
   sngp_release(state.features);

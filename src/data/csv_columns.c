@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "data/number.h"
 
 enum { ABSENT = -1 };
@@ -65,15 +66,24 @@ static int64_t label_without_header(int64_t num_fields, const sngp_csv_config *c
   return numbered_label(number, num_fields, config);
 }
 
-/* A missing value or a NaN in the first row of data makes no header of it. */
-static bool is_name(const sngp_text_list *fields, int64_t index) {
+static sngp_number_kind kind_of(const sngp_text_list *fields, int64_t index) {
   size_t length = 0;
   const char *text = sngp_text_list_get(fields, (size_t)index, &length);
   double value = 0.0;
-  return sngp_number_read(text, length, &value) == SNGP_NUMBER_MALFORMED;
+  return sngp_number_read(text, length, &value);
 }
 
-static bool detect_header(const sngp_text_list *fields, const sngp_csv_config *config) {
+/* A missing value or a NaN in the first row of data makes no header of it. */
+static bool is_name(const sngp_text_list *fields, int64_t index) {
+  return kind_of(fields, index) == SNGP_NUMBER_MALFORMED;
+}
+
+static bool is_number(const sngp_text_list *fields, int64_t index) {
+  return index < (int64_t)fields->count && kind_of(fields, index) == SNGP_NUMBER_FINITE;
+}
+
+static bool detect_header(const sngp_text_list *fields, const sngp_text_list *second_line,
+                          const sngp_csv_config *config) {
   const char *name = config->label_column;
   if (config->header != SNGP_CSV_HEADER_DETECT) return config->header == SNGP_CSV_HEADER_YES;
   if (name != NULL && column_number(name) == ABSENT && find_field(fields, name) != ABSENT)
@@ -81,7 +91,7 @@ static bool detect_header(const sngp_text_list *fields, const sngp_csv_config *c
   int64_t label = label_without_header((int64_t)fields->count, config);
   for (int64_t i = 0; i < (int64_t)fields->count; i++)
     if (i != label && is_name(fields, i)) return true;
-  return false;
+  return label != ABSENT && is_name(fields, label) && is_number(second_line, label);
 }
 
 static sngp_status fail_no_label(bool has_header, int64_t num_fields, const char *name) {
@@ -134,6 +144,9 @@ static sngp_status check_names(const sngp_text_list *fields, sngp_text_index *na
     const char *name = sngp_text_list_get(fields, i, &length);
     if (memchr(name, '\0', length) != NULL)
       return sngp_fail(SNGP_ERROR_FORMAT, "the name of column %zu holds a NUL byte", i);
+    if (!sngp_is_utf8(name))
+      return sngp_fail(SNGP_ERROR_FORMAT, "the name of column %zu, %s, is not valid UTF-8", i,
+                       sngp_quote(name, length).text);
     if (!sngp_text_index_add(names, name, length, &number)) return sngp_fail_memory("column names");
     if (number != i)
       return sngp_fail(SNGP_ERROR_FORMAT, "columns %zu and %zu have the same name, %s", number, i,
@@ -198,11 +211,12 @@ static sngp_status copy_names(const sngp_text_list *fields, const sngp_csv_confi
   return columns->feature_names == NULL ? sngp_fail_memory("column names") : SNGP_OK;
 }
 
-static sngp_status resolve(const sngp_text_list *fields, const sngp_csv_config *config,
-                           sngp_text_index *names, sngp_csv_columns *columns) {
+static sngp_status resolve(const sngp_text_list *fields, const sngp_text_list *second_line,
+                           const sngp_csv_config *config, sngp_text_index *names,
+                           sngp_csv_columns *columns) {
   int64_t label = ABSENT;
   columns->num_fields = (int64_t)fields->count;
-  columns->has_header = detect_header(fields, config);
+  columns->has_header = detect_header(fields, second_line, config);
   if (columns->has_header) SNGP_TRY(check_names(fields, names));
   SNGP_TRY(find_label(fields, columns->has_header, config, &label));
   columns->has_label = label != ABSENT && config->label_mode != SNGP_CSV_LABEL_NONE;
@@ -217,11 +231,12 @@ static sngp_status resolve(const sngp_text_list *fields, const sngp_csv_config *
   return copy_names(fields, config, columns);
 }
 
-sngp_status sngp_csv_columns_resolve(const sngp_text_list *fields, const sngp_csv_config *config,
-                                     sngp_csv_columns *columns) {
+sngp_status sngp_csv_columns_resolve(const sngp_text_list *first_line,
+                                     const sngp_text_list *second_line,
+                                     const sngp_csv_config *config, sngp_csv_columns *columns) {
   *columns = (sngp_csv_columns){0};
   sngp_text_index names = {0};
-  sngp_status status = resolve(fields, config, &names, columns);
+  sngp_status status = resolve(first_line, second_line, config, &names, columns);
   sngp_text_index_clear(&names);
   if (status != SNGP_OK) sngp_csv_columns_clear(columns);
   return status;

@@ -1,4 +1,4 @@
-/* What the columns of a CSV file are: decided from its first line and the configuration. */
+/* What the columns of a CSV file are: decided from its first lines and the configuration. */
 #ifndef SNGP_DATA_CSV_COLUMNS_H
 #define SNGP_DATA_CSV_COLUMNS_H
 
@@ -17,9 +17,11 @@ typedef struct {
   char **feature_names; /* one block; NULL: none */
 } sngp_csv_columns;
 
-/* Decides from the first line's fields. On failure `columns` is empty. */
-sngp_status sngp_csv_columns_resolve(const sngp_text_list *fields, const sngp_csv_config *config,
-                                     sngp_csv_columns *columns);
+/* Decides from the fields of the first line, and of the second, which is empty where there is none.
+   On failure `columns` is empty; SNGP_ERROR_FORMAT is about a name in the first line. */
+sngp_status sngp_csv_columns_resolve(const sngp_text_list *first_line,
+                                     const sngp_text_list *second_line,
+                                     const sngp_csv_config *config, sngp_csv_columns *columns);
 void sngp_csv_columns_clear(sngp_csv_columns *columns);
 
 #endif

@@ -41,8 +41,8 @@ sngp_status sngp_csv_config_check(const sngp_csv_config *config) {
   if (config->label_mode < SNGP_CSV_LABEL_LAST || config->label_mode > SNGP_CSV_LABEL_OPTIONAL)
     return fail_field("label_mode", config->label_mode, "0 (last), 1 (none) or 2 (optional)");
   if (config->reserved != 0) return fail_field("reserved", config->reserved, "0");
-  if (config->num_classes < 0 || config->num_classes > INT32_MAX)
-    return fail_field("num_classes", config->num_classes, "0 to 2147483647");
+  if (config->num_classes < 0 || config->num_classes > SNGP_MOST_CLASSES)
+    return fail_field("num_classes", config->num_classes, "0 to 16777216");
   if (config->num_features < 0)
     return fail_field("num_features", config->num_features, "0 or more");
   if (config->class_names != NULL) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "data/number.h"
 
 /* Labels below are compared by value, larger ones as texts: identifiers, perhaps, of which a double
@@ -117,11 +118,14 @@ sngp_status sngp_csv_labels_add(sngp_csv_labels *labels, const char *text, size_
   if (memchr(text, '\0', length) != NULL)
     return sngp_fail(SNGP_ERROR_FORMAT, "the label of row %" PRId64 " holds a NUL byte", row);
   SNGP_TRY(add_text(labels, text, length, &number));
-  if (number > INT32_MAX)
-    return sngp_fail(SNGP_ERROR_FORMAT, "row %" PRId64 ": more different labels than class numbers",
-                     row);
+  if (number >= SNGP_MOST_CLASSES)
+    return sngp_fail(SNGP_ERROR_FORMAT, "row %" PRId64 ": more than %d different labels", row,
+                     SNGP_MOST_CLASSES);
   *text_number = (int32_t)number;
   if (number < known) return SNGP_OK;
+  if (!sngp_is_utf8(sngp_text_list_get(&labels->texts.texts, number, NULL)))
+    return sngp_fail(SNGP_ERROR_FORMAT, "the label of row %" PRId64 ", %s, is not valid UTF-8", row,
+                     sngp_quote(text, length).text);
   labels->rows[number] = row;
   if (config->class_names != NULL)
     return match_value(labels, text, length, row, &labels->classes[number]);

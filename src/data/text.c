@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 enum { FIRST_CAPACITY = 16, FIRST_SLOTS = 32 };
 
@@ -117,6 +118,9 @@ sngp_quoted sngp_quote(const char *text, size_t length) {
     unsigned char c = (unsigned char)text[i];
     *at++ = c < 0x20 || c == 0x7f ? '?' : text[i];
   }
+  if (!sngp_is_utf8(quoted.text))
+    for (char *c = quoted.text; c < at; c++)
+      if ((unsigned char)*c >= 0x80) *c = '?';
   *at++ = '"';
   if (shown < length) memcpy(at, "...", 3);
   return quoted;

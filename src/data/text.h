@@ -39,7 +39,8 @@ bool sngp_text_index_add(sngp_text_index *index, const char *text, size_t length
 int64_t sngp_text_index_find(const sngp_text_index *index, const char *text, size_t length);
 void sngp_text_index_clear(sngp_text_index *index);
 
-/* A text to be shown in a message: quoted, without control characters, shortened. */
+/* A text to be shown in a message: quoted, without control characters, shortened; valid UTF-8
+   whatever it was, then with ? in place of all bytes beyond ASCII. */
 typedef struct {
   char text[64];
 } sngp_quoted;

@@ -22,6 +22,7 @@ static void one_table_is_read_from_all_its_spellings(void **state) {
   check_plain("1,2,0\n3,4,1\n");
   check_plain("1,2,0\n3,4,1");       /* no line feed at the end */
   check_plain("1,2,0\r\n3,4,1\r\n"); /* CRLF */
+  check_plain("1,2,0\r3,4,1\r");     /* CR */
   check_plain(
       "\xef\xbb\xbf"
       "1,2,0\n3,4,1\n");                                 /* byte order mark */
@@ -110,6 +111,55 @@ static void what_is_no_number_is_named_with_its_place(void **state) {
   assert_refuses("a,b,c\n1,0x1p3,0\n", NULL, SNGP_ERROR_FORMAT, "is not a number");
   /* a quoted line feed counts as a line */
   assert_refuses("\"a\nb\",c\n1,0\n?,0\n", NULL, SNGP_ERROR_FORMAT, "line 4, column 0");
+}
+
+/* The wrong field is on the fourth line of each file. */
+static void lines_are_counted_alike_whatever_ends_them(void **state) {
+  (void)state;
+  const char *const texts[] = {"a,b\n1,0\n\n?,0\n",
+                               "a,b\r\n1,0\r\n\r\n?,0\r\n",
+                               "a,b\r1,0\r\r?,0\r",
+                               "a,b\r\n1,0\n\r?,0\n",
+                               "\"a\r\nb\",c\r\n1,0\r\n?,0\r\n",
+                               "\"a\rb\",c\r1,0\r?,0",
+                               "1,0\r2,0\r\r?,0\r1,1\r",
+                               "\r\r1,0\r?,0\r"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    assert_refuses(texts[i], NULL, SNGP_ERROR_FORMAT, "line 4, column 0");
+  assert_refuses("1,0\r2,0\r1,2,0\r", NULL, SNGP_ERROR_FORMAT, "line 3 has 3 fields");
+  assert_refuses("1,0\r2,0\r\"1,0\r", NULL, SNGP_ERROR_FORMAT, "the row that starts on line 3");
+  /* CR and LF of one line end in two buffers of the reader */
+  enum { BUFFER = 1 << 16 };
+  char *text = malloc(BUFFER + 16);
+  assert_non_null(text);
+  memset(text, ' ', BUFFER);
+  memcpy(text, "1,0\n2,", 6);
+  text[BUFFER - 2] = '0';
+  strcpy(text + BUFFER - 1, "\r\n?,0\n");
+  assert_refuses(text, NULL, SNGP_ERROR_FORMAT, "line 3, column 0");
+  free(text);
+}
+
+/* In Latin-1. The message itself is ASCII. */
+static void names_and_labels_in_another_encoding_are_named_with_their_place(void **state) {
+  (void)state;
+  assert_refuses("\n\nb,caf\xe9,y\n1,2,0\n", NULL, SNGP_ERROR_FORMAT,
+                 "line 3: the name of column 1, \"caf?\", is not valid UTF-8");
+  assert_refuses("1,2,caf\xe9\n", NULL, SNGP_ERROR_FORMAT,
+                 "line 1, column 2: the label of row 0, \"caf?\", is not valid UTF-8");
+  assert_refuses("a,y\n1,th\xc3\xa9\n2,th\xe9\n", NULL, SNGP_ERROR_FORMAT,
+                 "line 3, column 1: the label of row 1, \"th?\", is not valid UTF-8");
+  assert_refuses("a,y\n\xe9,0\n", NULL, SNGP_ERROR_FORMAT, "\"?\" is not a number");
+  sngp_csv_config config = default_config();
+  const char *const classes[] = {"tea", "coffee"};
+  config.class_names = classes;
+  config.num_classes = 2;
+  assert_refuses("a,y\n1,th\xe9\n", &config, SNGP_ERROR_FORMAT, "is not valid UTF-8");
+  const char *const names[] = {"caf\xc3\xa9"};
+  sngp_dataset *dataset = read_text("caf\xc3\xa9,y\n1,th\xc3\xa9\n2,tea\n", NULL);
+  check_names(sngp_dataset_feature_names(dataset), 1, names);
+  assert_string_equal(sngp_dataset_class_names(dataset)[1], "th\xc3\xa9");
+  sngp_dataset_free(dataset);
 }
 
 static void numbers_that_are_not_finite_have_their_own_status(void **state) {
@@ -256,6 +306,8 @@ int main(void) {
       cmocka_unit_test(long_files_are_read_whole),
       cmocka_unit_test(values_are_the_nearest_floats),
       cmocka_unit_test(what_is_no_number_is_named_with_its_place),
+      cmocka_unit_test(lines_are_counted_alike_whatever_ends_them),
+      cmocka_unit_test(names_and_labels_in_another_encoding_are_named_with_their_place),
       cmocka_unit_test(numbers_that_are_not_finite_have_their_own_status),
       cmocka_unit_test(rows_of_another_length_are_named),
       cmocka_unit_test(broken_quotes_are_named),

@@ -49,6 +49,57 @@ static void a_first_line_of_numbers_is_data_and_any_name_makes_a_header(void **s
   assert_refuses("nan,2,0\n3,4,1\n", NULL, SNGP_ERROR_NOT_FINITE, "line 1, column 0");
 }
 
+/* Names that are numbers, as of a table that was written without names. */
+static void a_label_that_is_a_word_over_a_number_makes_a_header_of_numbers(void **state) {
+  (void)state;
+  const float features[] = {5, 6, 7, 8};
+  const int32_t labels[] = {0, 1};
+  const char *const names[] = {"0", "1"};
+  sngp_dataset *dataset = read_text("0,1,target\n5,6,0\n7,8,1\n", NULL);
+  check_features(dataset, 2, 2, features);
+  check_labels(dataset, labels);
+  check_names(sngp_dataset_feature_names(dataset), 2, names);
+  assert_int_equal(sngp_dataset_num_classes(dataset), 2);
+  assert_null(sngp_dataset_class_names(dataset));
+  sngp_dataset_free(dataset);
+  check_table("1,2,y\n\n5,6,0\n7,8,1", NULL, 2, 2, features, labels);
+  check_table("1,2,y\r\n5,6,0\r\n7,8,1\r\n", NULL, 2, 2, features, labels);
+  sngp_csv_config config = with_label("1", SNGP_CSV_LABEL_LAST);
+  check_table("7,y,9\n5,0,6\n7,1,8\n", &config, 2, 2, features, labels);
+  config = default_config();
+  config.label_mode = SNGP_CSV_LABEL_OPTIONAL;
+  config.num_features = 2;
+  check_table("1,2,y\n5,6,0\n7,8,1\n", &config, 2, 2, features, labels);
+}
+
+/* The first line is data, whatever its label, unless a number stands below. */
+static void a_word_alone_makes_no_header(void **state) {
+  (void)state;
+  const struct {
+    const char *text;
+    int64_t rows;
+  } cases[] = {{"1,2,y\n3,4,x\n5,6,0\n", 3}, /* the third line does not count */
+               {"1,2,y\n3,4,nan\n", 2},
+               {"1,2,y\n", 1},
+               {"1,2,y", 1},
+               {"1,2,0\n3,4,y\n", 2}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    sngp_dataset *dataset = read_text(cases[i].text, NULL);
+    assert_int_equal(sngp_dataset_rows(dataset), cases[i].rows);
+    assert_null(sngp_dataset_feature_names(dataset));
+    sngp_dataset_free(dataset);
+  }
+  sngp_csv_config config = default_config();
+  config.header = SNGP_CSV_HEADER_NO;
+  sngp_dataset *dataset = read_text("1,2,y\n3,4,1\n", &config);
+  assert_int_equal(sngp_dataset_rows(dataset), 2);
+  sngp_dataset_free(dataset);
+  /* holes of the first line are no names */
+  assert_refuses("1,2,nan\n3,4,1\n", NULL, SNGP_ERROR_NOT_FINITE, "the label of row 0 is \"nan\"");
+  assert_refuses("1,2,\n3,4,1\n", NULL, SNGP_ERROR_FORMAT, "line 1, column 2: the label of row 0");
+  assert_refuses("1,2,y\n3\n", NULL, SNGP_ERROR_FORMAT, "line 2 has 1 fields");
+}
+
 static void the_header_may_be_told(void **state) {
   (void)state;
   const float row[] = {3, 4};
@@ -204,7 +255,7 @@ static void missing_and_surplus_columns_are_named(void **state) {
 static void column_names_must_differ(void **state) {
   (void)state;
   assert_refuses("a,b,a,y\n1,2,3,0\n", NULL, SNGP_ERROR_FORMAT,
-                 "columns 0 and 2 have the same name, \"a\"");
+                 "line 1: columns 0 and 2 have the same name, \"a\"");
 }
 
 static void a_label_alone_is_no_table(void **state) {
@@ -255,6 +306,7 @@ static void the_configuration_is_checked_field_by_field(void **state) {
   REFUSED("label_mode is 3", config.label_mode = 3);
   REFUSED("reserved is 1", config.reserved = 1);
   REFUSED("num_classes is -1", config.num_classes = -1);
+  REFUSED("num_classes is 16777217", config.num_classes = 16777217);
   REFUSED("num_features is -1", config.num_features = -1);
   REFUSED("num_classes is 0", config.class_names = same);
   REFUSED("num_features is 0", config.feature_names = same);
@@ -270,6 +322,8 @@ static void the_configuration_is_checked_field_by_field(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_first_line_of_numbers_is_data_and_any_name_makes_a_header),
+      cmocka_unit_test(a_label_that_is_a_word_over_a_number_makes_a_header_of_numbers),
+      cmocka_unit_test(a_word_alone_makes_no_header),
       cmocka_unit_test(the_header_may_be_told),
       cmocka_unit_test(the_label_is_the_last_column_or_the_one_named),
       cmocka_unit_test(a_label_name_that_reads_as_a_number_prefers_the_name),

@@ -51,6 +51,8 @@ static void quoted_texts_are_shortened_between_characters_and_printable(void **s
   memcpy(text + 48, "\xe2\x82\xac", 3); /* a character of three bytes across the limit */
   snprintf(expected, sizeof expected, "\"%.48s\"...", text);
   assert_string_equal(sngp_quote(text, 60).text, expected);
+  assert_string_equal(sngp_quote("th\xc3\xa9", 4).text, "\"th\xc3\xa9\"");
+  assert_string_equal(sngp_quote("th\xe9", 3).text, "\"th?\"");
 }
 
 int main(void) {
