@@ -51,10 +51,12 @@ SNGP_API sngp_status sngp_dataset_borrow(const float *features, int64_t rows, in
 /**
  * What a CSV's first line is. It is taken for a header when the field of a feature is no number, or
  * a field is the text of `label_column`, or the field of the label is no number but that of the
- * second line is one; for data otherwise. Empty fields and nan tell nothing. Some first lines look
- * the same as header and as data: names that are all numbers; numbers and one word as the label's
- * name, over labels that are words; a first label that is a word where the second is a number. Say
- * for such files what the first line is, here or by the program's --header.
+ * second line is one; for data otherwise. Empty fields and nan tell nothing. With `feature_names` a
+ * line that holds them all is a header too, and with `class_names` a label that is one of them is
+ * no name. Without these, some first lines look the same as header and as data: names that are all
+ * numbers; numbers and one word as the label's name, over labels that are words; a first label that
+ * is a word where the second is a number. Say for such files what the first line is, here or by the
+ * program's --header.
  */
 enum {
   SNGP_CSV_HEADER_DETECT = -1, /**< a header or data, as its fields tell */

@@ -82,16 +82,33 @@ static bool is_number(const sngp_text_list *fields, int64_t index) {
   return index < (int64_t)fields->count && kind_of(fields, index) == SNGP_NUMBER_FINITE;
 }
 
+/* Whether the first line names every expected feature, numbers though the names may be. */
+static bool names_features(const sngp_text_list *fields, const sngp_csv_config *config) {
+  if (config->feature_names == NULL) return false;
+  for (int64_t i = 0; i < config->num_features; i++)
+    if (find_field(fields, config->feature_names[i]) == ABSENT) return false;
+  return true;
+}
+
+static bool is_known_class(const sngp_text_list *fields, int64_t index,
+                           const sngp_csv_config *config) {
+  for (int64_t k = 0; config->class_names != NULL && k < config->num_classes; k++)
+    if (equals(fields, index, config->class_names[k])) return true;
+  return false;
+}
+
 static bool detect_header(const sngp_text_list *fields, const sngp_text_list *second_line,
                           const sngp_csv_config *config) {
   const char *name = config->label_column;
   if (config->header != SNGP_CSV_HEADER_DETECT) return config->header == SNGP_CSV_HEADER_YES;
   if (name != NULL && column_number(name) == ABSENT && find_field(fields, name) != ABSENT)
     return true;
+  if (names_features(fields, config)) return true;
   int64_t label = label_without_header((int64_t)fields->count, config);
   for (int64_t i = 0; i < (int64_t)fields->count; i++)
     if (i != label && is_name(fields, i)) return true;
-  return label != ABSENT && is_name(fields, label) && is_number(second_line, label);
+  return label != ABSENT && is_name(fields, label) && !is_known_class(fields, label, config) &&
+         is_number(second_line, label);
 }
 
 static sngp_status fail_no_label(bool has_header, int64_t num_fields, const char *name) {

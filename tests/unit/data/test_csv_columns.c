@@ -100,6 +100,24 @@ static void a_word_alone_makes_no_header(void **state) {
   assert_refuses("1,2,y\n3\n", NULL, SNGP_ERROR_FORMAT, "line 2 has 1 fields");
 }
 
+/* What a trained model knows of its columns and classes settles what a file alone leaves open. */
+static void a_models_names_tell_a_header_from_data(void **state) {
+  (void)state;
+  const float features[] = {5, 6, 7, 8};
+  const char *const names[] = {"0", "1"}, *const classes[] = {"1", "none"};
+  sngp_csv_config config = default_config();
+  config.label_mode = SNGP_CSV_LABEL_OPTIONAL;
+  config.feature_names = names;
+  config.num_features = 2;
+  check_table("0,1\n5,6\n7,8\n", &config, 2, 2, features, NULL);
+  check_table("1,0\n6,5\n8,7\n", &config, 2, 2, features, NULL);
+  config = default_config();
+  config.class_names = classes;
+  config.num_classes = 2;
+  const int32_t labels[] = {1, 0};
+  check_table("5,6,none\n7,8,1\n", &config, 2, 2, features, labels);
+}
+
 static void the_header_may_be_told(void **state) {
   (void)state;
   const float row[] = {3, 4};
@@ -324,6 +342,7 @@ int main(void) {
       cmocka_unit_test(a_first_line_of_numbers_is_data_and_any_name_makes_a_header),
       cmocka_unit_test(a_label_that_is_a_word_over_a_number_makes_a_header_of_numbers),
       cmocka_unit_test(a_word_alone_makes_no_header),
+      cmocka_unit_test(a_models_names_tell_a_header_from_data),
       cmocka_unit_test(the_header_may_be_told),
       cmocka_unit_test(the_label_is_the_last_column_or_the_one_named),
       cmocka_unit_test(a_label_name_that_reads_as_a_number_prefers_the_name),
