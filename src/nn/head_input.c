@@ -15,6 +15,20 @@ static float length_factor(const sngp_head_input *input) {
   return (float)(1 / sqrt(input->kernel_scale));
 }
 
+/* The mean and r of a row. Rows far from all data can have squares beyond single precision, though
+   not r itself: they are added up once more in double precision. */
+static void find_moments(size_t hidden, const float *h, float *mean, float *radius) {
+  *mean = sngp_kernel_sum(hidden, h) / (float)hidden;
+  *radius = sqrtf(sngp_kernel_sum_squares(hidden, h, *mean) / (float)hidden + EPSILON);
+  if (isfinite(*radius)) return;
+  double sum = 0, squares = 0;
+  for (size_t j = 0; j < hidden; j++) sum += (double)h[j];
+  double center = sum / (double)hidden;
+  for (size_t j = 0; j < hidden; j++) squares += ((double)h[j] - center) * ((double)h[j] - center);
+  *mean = (float)center;
+  *radius = (float)sqrt(squares / (double)hidden);
+}
+
 void sngp_head_input_forward(const sngp_head_input *input, const float *h, int64_t rows, float *g,
                              float *moments) {
   size_t hidden = (size_t)input->hidden;
@@ -25,10 +39,8 @@ void sngp_head_input_forward(const sngp_head_input *input, const float *h, int64
   }
   size_t width = (size_t)sngp_head_input_width(input->normalize, input->hidden);
   for (int64_t i = 0; i < rows; i++, h += hidden, g += width, moments += 2) {
-    float mean = sngp_kernel_sum(hidden, h) / (float)hidden;
-    float radius = sqrtf(sngp_kernel_sum_squares(hidden, h, mean) / (float)hidden + EPSILON);
-    moments[0] = mean;
-    moments[1] = radius;
+    find_moments(hidden, h, &moments[0], &moments[1]);
+    float mean = moments[0], radius = moments[1];
     if (input->normalize == SNGP_NORMALIZE_RADIUS) {
       sngp_kernel_affine(hidden, h, factor / radius, -mean * factor / radius, g);
       g[hidden] = (float)input->radius_scale * radius * factor;

@@ -113,11 +113,38 @@ static void a_constant_row_gives_zeros(void **state) {
   assert_close(g[HIDDEN], 3 * sqrt(1e-3) / 2, 1e-8);
 }
 
+/* Their squares overflow single precision; r and n do not. */
+static void rows_far_from_everything_keep_direction_and_length(void **state) {
+  (void)state;
+  for (int32_t normalize = SNGP_NORMALIZE_LAYER_NORM; normalize <= SNGP_NORMALIZE_RADIUS;
+       normalize++) {
+    single s;
+    reference r;
+    draw(normalize, 0, &s, &r);
+    for (int i = 0; i < ROWS * HIDDEN; i++) s.h[i] *= 1e25f;
+    to_doubles(s.h, ROWS * HIDDEN, r.h);
+    const sngp_head_input input = {.normalize = normalize,
+                                   .hidden = HIDDEN,
+                                   .kernel_scale = r.kernel_scale,
+                                   .radius_scale = r.radius_scale,
+                                   .scale = s.scale,
+                                   .offset = s.offset};
+    int64_t width = sngp_head_input_width(normalize, HIDDEN);
+    float g[ROWS * WIDEST], moments[ROWS * 2];
+    double expected[ROWS * WIDEST];
+    sngp_head_input_forward(&input, s.h, ROWS, g, moments);
+    reference_forward(&r, expected);
+    for (int64_t i = 0; i < ROWS * width; i++)
+      assert_close(g[i], expected[i], 1e-6 * fmax(1, fabs(expected[i])));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_and_gradients_agree),
       cmocka_unit_test(units_far_from_zero_lose_no_more_than_their_mean_costs),
       cmocka_unit_test(a_constant_row_gives_zeros),
+      cmocka_unit_test(rows_far_from_everything_keep_direction_and_length),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
