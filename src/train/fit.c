@@ -79,10 +79,12 @@ static void choose_sizes(fit *run) {
   run->batch_size = config->batch_size;
   if (run->batch_size == 0) run->batch_size = rows < DEFAULT_BATCH_SIZE ? rows : DEFAULT_BATCH_SIZE;
   run->steps_per_epoch = (rows + run->batch_size - 1) / run->batch_size;
+  /* a longer period has no drop within the fit either, and its steps could overflow */
+  int64_t period = config->step_epochs < config->epochs ? config->step_epochs : config->epochs;
   run->schedule = (sngp_schedule){.kind = config->schedule,
                                   .total_steps = config->epochs * run->steps_per_epoch,
                                   .warmup_steps = config->warmup_steps,
-                                  .period = config->step_epochs * run->steps_per_epoch,
+                                  .period = period * run->steps_per_epoch,
                                   .drop = config->step_factor};
 }
 

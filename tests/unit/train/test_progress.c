@@ -198,6 +198,23 @@ static void a_fit_that_diverges_goes_back_to_finite_weights(void **state) {
   check_divergence(SNGP_COVARIANCE_IN_TRAINING);
 }
 
+/* 2^62 epochs of four steps are more than 64 bits can count: the rate then never drops. */
+static void a_schedule_may_drop_after_more_epochs_than_there_are(void **state) {
+  (void)state;
+  const int64_t step_epochs[] = {EPOCHS + 1, INT64_C(1) << 62, INT64_MAX};
+  for (int i = 0; i < 3; i++) {
+    subject s = create(SNGP_OPTIMIZER_ADAM, 1e-3, 0);
+    notes all = {0};
+    sngp_fit_config fit = noting(&all);
+    fit.schedule = SNGP_SCHEDULE_STEP;
+    fit.step_epochs = step_epochs[i];
+    assert_ok(sngp_fit(s.model, s.optimizer, s.data, NULL, &fit, NULL));
+    assert_int_equal(all.count, EPOCHS * (STEPS + 1));
+    for (int e = 0; e < all.count; e++) assert_close(all.events[e].learning_rate, 1e-3, 0);
+    release(&s);
+  }
+}
+
 /* A first step of such a rate is still finite, and makes weights whose activations overflow. */
 static void a_lone_step_that_diverges_says_so_and_does_not_update(void **state) {
   (void)state;
@@ -223,6 +240,7 @@ int main(void) {
       cmocka_unit_test(a_fit_cancelled_within_an_epoch_leaves_a_model_that_predicts),
       cmocka_unit_test(a_fit_cancelled_after_an_epoch_keeps_that_epoch),
       cmocka_unit_test(a_fit_that_diverges_goes_back_to_finite_weights),
+      cmocka_unit_test(a_schedule_may_drop_after_more_epochs_than_there_are),
       cmocka_unit_test(a_lone_step_that_diverges_says_so_and_does_not_update),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
