@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "api/check.h"
 #include "base/struct_size.h"
 #include "data/csv.h"
 #include "data/idx.h"
@@ -14,13 +15,9 @@
 /* sizeof(sngp_csv_config) of the first version. */
 enum { CSV_CONFIG_SIZE_1 = sizeof(sngp_csv_config) };
 
-static sngp_status fail_null(const char *name) {
-  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "%s is NULL", name);
-}
-
 /* Every function that makes a dataset starts here: the result is NULL until it is complete. */
 static sngp_status clear(sngp_dataset **dataset, const char *name) {
-  if (dataset == NULL) return fail_null(name);
+  SNGP_TRY(sngp_check_pointer(dataset, name));
   *dataset = NULL;
   return SNGP_OK;
 }
@@ -47,7 +44,7 @@ static sngp_status check_arrays(const float *features, int64_t rows, int64_t col
                                 int64_t *row_stride, const int32_t *labels, int64_t num_classes) {
   SNGP_TRY(check_at_least("rows", rows, 0));
   SNGP_TRY(check_at_least("cols", cols, 1));
-  if (features == NULL && rows > 0) return fail_null("features");
+  if (rows > 0) SNGP_TRY(sngp_check_pointer(features, "features"));
   if (*row_stride == 0) *row_stride = cols;
   if (*row_stride < cols)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
@@ -98,7 +95,7 @@ sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size) {
 sngp_status sngp_dataset_read_csv(const char *path, const sngp_csv_config *config,
                                   sngp_dataset **dataset) {
   SNGP_TRY(clear(dataset, "dataset"));
-  if (path == NULL) return fail_null("path");
+  SNGP_TRY(sngp_check_pointer(path, "path"));
   sngp_csv_config own = sngp_csv_defaults();
   if (config != NULL)
     SNGP_TRY(sngp_struct_import(&own, sizeof own, CSV_CONFIG_SIZE_1, config, "sngp_csv_config"));
@@ -109,14 +106,14 @@ sngp_status sngp_dataset_read_csv(const char *path, const sngp_csv_config *confi
 sngp_status sngp_dataset_read_npy(const char *features_path, const char *labels_path,
                                   sngp_dataset **dataset) {
   SNGP_TRY(clear(dataset, "dataset"));
-  if (features_path == NULL) return fail_null("features_path");
+  SNGP_TRY(sngp_check_pointer(features_path, "features_path"));
   return sngp_npy_read(features_path, labels_path, dataset);
 }
 
 sngp_status sngp_dataset_read_idx(const char *images_path, const char *labels_path,
                                   sngp_dataset **dataset) {
   SNGP_TRY(clear(dataset, "dataset"));
-  if (images_path == NULL) return fail_null("images_path");
+  SNGP_TRY(sngp_check_pointer(images_path, "images_path"));
   return sngp_idx_read(images_path, labels_path, dataset);
 }
 
@@ -159,9 +156,9 @@ sngp_status sngp_dataset_split(const sngp_dataset *dataset, double fraction, int
                                sngp_dataset **first, sngp_dataset **second) {
   if (first != NULL) *first = NULL;
   if (second != NULL) *second = NULL;
-  if (dataset == NULL) return fail_null("dataset");
-  if (first == NULL) return fail_null("first");
-  if (second == NULL) return fail_null("second");
+  SNGP_TRY(sngp_check_pointer(dataset, "dataset"));
+  SNGP_TRY(sngp_check_pointer(first, "first"));
+  SNGP_TRY(sngp_check_pointer(second, "second"));
   if (first == second)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "first and second are the same pointer");
   if (!(fraction > 0.0 && fraction < 1.0))
@@ -174,13 +171,13 @@ sngp_status sngp_dataset_split(const sngp_dataset *dataset, double fraction, int
 sngp_status sngp_dataset_subset(const sngp_dataset *dataset, const int64_t *indices, int64_t count,
                                 sngp_dataset **subset) {
   SNGP_TRY(clear(subset, "subset"));
-  if (dataset == NULL) return fail_null("dataset");
+  SNGP_TRY(sngp_check_pointer(dataset, "dataset"));
   SNGP_TRY(check_at_least("count", count, 0));
-  if (indices == NULL && count > 0) return fail_null("indices");
+  if (count > 0) SNGP_TRY(sngp_check_pointer(indices, "indices"));
   return sngp_dataset_copy_rows(dataset, indices, count, subset);
 }
 
 sngp_status sngp_dataset_set_sample_weights(sngp_dataset *dataset, const float *weights) {
-  if (dataset == NULL) return fail_null("dataset");
+  SNGP_TRY(sngp_check_pointer(dataset, "dataset"));
   return sngp_dataset_weigh(dataset, weights);
 }

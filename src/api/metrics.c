@@ -12,9 +12,8 @@
 #include "metrics/ood.h"
 
 /* The first versions of the structs end with these fields. */
-static const size_t CLASSIFICATION_METRICS_SMALLEST =
-    offsetof(sngp_classification_metrics, ece) + sizeof(double);
-static const size_t OOD_METRICS_SMALLEST = offsetof(sngp_ood_metrics, fpr95) + sizeof(double);
+static const size_t CLASSIFICATION_METRICS_SMALLEST = SNGP_END_OF(sngp_classification_metrics, ece);
+static const size_t OOD_METRICS_SMALLEST = SNGP_END_OF(sngp_ood_metrics, fpr95);
 
 /* A row's sum may differ from 1 by the rounding of half-precision probabilities, not by more:
    logits given in place of probabilities are found out. */

@@ -9,10 +9,9 @@
 #include "model/summary.h"
 
 /* Sizes of the structs in the first version. */
-#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
-static const size_t SMALLEST_CONFIG = END_OF(sngp_model_config, feature_names);
-static const size_t SMALLEST_INFO = END_OF(sngp_parameter_info, cols);
-static const size_t SMALLEST_RECORD = END_OF(sngp_training_record, covariance_jitter);
+static const size_t SMALLEST_CONFIG = SNGP_END_OF(sngp_model_config, feature_names);
+static const size_t SMALLEST_INFO = SNGP_END_OF(sngp_parameter_info, cols);
+static const size_t SMALLEST_RECORD = SNGP_END_OF(sngp_training_record, covariance_jitter);
 
 sngp_status sngp_model_config_init(sngp_model_config *config, size_t size) {
   sngp_model_config own = sngp_model_config_default(SNGP_PRESET_DEFAULT);

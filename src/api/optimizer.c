@@ -6,8 +6,7 @@
 #include "optim/optimizer.h"
 
 /* The size of the struct in the first version. */
-static const size_t SMALLEST_CONFIG =
-    offsetof(sngp_optimizer_config, clip_norm) + sizeof(((sngp_optimizer_config *)0)->clip_norm);
+static const size_t SMALLEST_CONFIG = SNGP_END_OF(sngp_optimizer_config, clip_norm);
 
 sngp_status sngp_optimizer_config_init(sngp_optimizer_config *config, size_t size) {
   sngp_optimizer_config own = sngp_optimizer_config_default(SNGP_PRESET_DEFAULT);

@@ -8,9 +8,8 @@
 #include "predict/predict.h"
 
 /* Sizes of the structs in the first version. */
-#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
-static const size_t SMALLEST_CONFIG = END_OF(sngp_predict_config, mean_field_factor);
-static const size_t SMALLEST_PREDICTION = END_OF(sngp_prediction, dempster_shafer);
+static const size_t SMALLEST_CONFIG = SNGP_END_OF(sngp_predict_config, mean_field_factor);
+static const size_t SMALLEST_PREDICTION = SNGP_END_OF(sngp_prediction, dempster_shafer);
 
 /* Rows of the workspace that a call without one makes for itself. */
 enum { OWN_WORKSPACE_ROWS = 1024 };

@@ -13,10 +13,9 @@
 #include "train/trainer.h"
 
 /* Sizes of the structs in the first version. */
-#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
-static const size_t SMALLEST_CONFIG = END_OF(sngp_fit_config, context);
-static const size_t SMALLEST_EPOCH = END_OF(sngp_epoch_record, learning_rate);
-static const size_t SMALLEST_STEP = END_OF(sngp_step_result, accuracy);
+static const size_t SMALLEST_CONFIG = SNGP_END_OF(sngp_fit_config, context);
+static const size_t SMALLEST_EPOCH = SNGP_END_OF(sngp_epoch_record, learning_rate);
+static const size_t SMALLEST_STEP = SNGP_END_OF(sngp_step_result, accuracy);
 
 sngp_status sngp_fit_config_init(sngp_fit_config *config, size_t size) {
   sngp_fit_config own = sngp_fit_config_default(SNGP_PRESET_DEFAULT);

@@ -7,6 +7,9 @@
 
 #include "base/status.h"
 
+/* The size of a struct that ends with `field`: that of the first version, by its last field. */
+#define SNGP_END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
+
 /* Copies a caller's configuration over `own`, which holds the defaults. `smallest` is the size of
    the first version. A larger struct is accepted where the bytes unknown here are zero. */
 sngp_status sngp_struct_import(void *own, size_t own_size, size_t smallest, const void *callers,
