@@ -241,7 +241,7 @@ typedef struct sngp_training_record {
   double accuracy;            /**< of the last epoch, in training mode */
   double validation_loss;     /**< NaN without validation rows */
   double validation_accuracy; /**< NaN without validation rows */
-  int64_t covariance_rows;    /**< rows in the precision matrix */
+  int64_t covariance_rows;    /**< rows in the precision matrix, of whatever call they came from */
   double covariance_jitter;   /**< added to the diagonal to factor it; 0 as a rule */
 } sngp_training_record;
 

@@ -150,8 +150,8 @@ sngp_status sngp_model_set_parameter(sngp_model *model, const char *name, const 
 
 sngp_status sngp_model_get_training_record(const sngp_model *model, sngp_training_record *record) {
   SNGP_TRY(sngp_check_pointer(model, "model"));
-  return sngp_struct_export(&model->training, sizeof model->training, SMALLEST_RECORD, record,
-                            "training record");
+  const sngp_training_record own = sngp_model_record(model);
+  return sngp_struct_export(&own, sizeof own, SMALLEST_RECORD, record, "training record");
 }
 
 sngp_status sngp_model_summary(const sngp_model *model, char *buffer, int64_t size,

@@ -23,16 +23,6 @@ static sngp_status check_posterior(const sngp_model *model) {
                    "call sngp_model_fit_covariance() or sngp_model_finish_covariance() first");
 }
 
-/* The record, with the posterior's own account of itself. */
-static sngp_status print_record(const sngp_model *model, char **text) {
-  sngp_training_record record = model->training;
-  if (model->posterior.size > 0) {
-    record.covariance_rows = model->posterior.rows;
-    record.covariance_jitter = model->posterior.jitter;
-  }
-  return sngp_training_record_to_json(&record, text);
-}
-
 static sngp_status write_file(const sngp_model *model, const char *config, const char *training,
                               unsigned char **bytes, size_t *size) {
   const sngp_metadata_entry metadata[] = {
@@ -59,8 +49,9 @@ sngp_status sngp_model_to_bytes(const sngp_model *model, unsigned char **bytes, 
   SNGP_TRY(check_posterior(model));
   SNGP_TRY(check_finite(model));
   char *config = NULL, *training = NULL;
+  const sngp_training_record record = sngp_model_record(model);
   sngp_status status = sngp_model_config_to_json(&model->config, &config);
-  if (status == SNGP_OK) status = print_record(model, &training);
+  if (status == SNGP_OK) status = sngp_training_record_to_json(&record, &training);
   if (status == SNGP_OK) status = write_file(model, config, training, bytes, size);
   sngp_release(config);
   sngp_release(training);

@@ -68,6 +68,13 @@ void sngp_model_free(sngp_model *model) {
   sngp_release(model);
 }
 
+sngp_training_record sngp_model_record(const sngp_model *model) {
+  sngp_training_record record = model->training;
+  record.covariance_rows = model->posterior.rows;
+  record.covariance_jitter = model->posterior.jitter;
+  return record;
+}
+
 float *sngp_model_values(const sngp_model *model, const sngp_parameter *parameter) {
   return (parameter->trainable ? model->trainable : model->frozen) + parameter->offset;
 }

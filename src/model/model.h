@@ -42,6 +42,9 @@ sngp_status sngp_model_take_moments(sngp_model *model, int count);
 /* An independent copy, posterior and moments included. */
 sngp_status sngp_model_copy(const sngp_model *model, sngp_model **copy);
 
+/* The record of the last fit, with the posterior's own account of itself: rows and jitter. */
+sngp_training_record sngp_model_record(const sngp_model *model);
+
 /* Where a tensor's values lie. */
 float *sngp_model_values(const sngp_model *model, const sngp_parameter *parameter);
 

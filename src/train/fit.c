@@ -256,9 +256,7 @@ static void keep_record(const fit *run, bool stopped_early) {
                                  .loss = last->loss,
                                  .accuracy = last->accuracy,
                                  .validation_loss = last->validation_loss,
-                                 .validation_accuracy = last->validation_accuracy,
-                                 .covariance_rows = run->model->posterior.rows,
-                                 .covariance_jitter = run->model->posterior.jitter};
+                                 .validation_accuracy = last->validation_accuracy};
 }
 
 static bool status_has_history(sngp_status status) {

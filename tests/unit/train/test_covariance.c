@@ -130,6 +130,32 @@ static void finishing_does_not_end_the_sum(void **state) {
   sngp_dataset_free(data);
 }
 
+static int64_t recorded_rows(const sngp_model *model) {
+  sngp_training_record record = {.struct_size = sizeof record};
+  assert_ok(sngp_model_get_training_record(model, &record));
+  return record.covariance_rows;
+}
+
+/* Not those of the last fit, once rows were added or the matrix was emptied. */
+static void the_record_counts_the_rows_that_are_there(void **state) {
+  (void)state;
+  sngp_model_config config = small_config();
+  sngp_dataset *data = small_data(ROWS, 1), *more = small_data(7, 2);
+  sngp_model *model = create_model(&config);
+  sngp_optimizer *adam = create_optimizer(SNGP_OPTIMIZER_ADAM, 1e-3);
+  sngp_fit_config fit = constant_rate(1, BATCH);
+  assert_ok(sngp_fit(model, adam, data, NULL, &fit, NULL));
+  assert_int_equal(recorded_rows(model), ROWS);
+  assert_ok(sngp_model_update_covariance(model, more));
+  assert_int_equal(recorded_rows(model), ROWS + 7);
+  assert_ok(sngp_model_reset_covariance(model));
+  assert_int_equal(recorded_rows(model), 0);
+  sngp_optimizer_free(adam);
+  sngp_model_free(model);
+  sngp_dataset_free(more);
+  sngp_dataset_free(data);
+}
+
 /* A = m A + (1 - m) Phi^T diag(w) Phi / B, B the rows of the batch. */
 static void as_a_moving_average_updates_follow_the_recursion(void **state) {
   (void)state;
@@ -362,6 +388,7 @@ int main(void) {
       cmocka_unit_test(more_rows_than_a_block_are_each_counted_once),
       cmocka_unit_test(in_exact_mode_the_size_of_batches_does_not_matter),
       cmocka_unit_test(finishing_does_not_end_the_sum),
+      cmocka_unit_test(the_record_counts_the_rows_that_are_there),
       cmocka_unit_test(as_a_moving_average_updates_follow_the_recursion),
       cmocka_unit_test(an_exact_pass_ignores_the_momentum),
       cmocka_unit_test(in_training_the_features_of_the_last_epoch_count),
