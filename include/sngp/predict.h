@@ -48,7 +48,7 @@ typedef struct sngp_prediction {
                                diagonal the variance; GP heads only */
   float *uncertainty;     /**< n: 1 - max p */
   float *entropy;         /**< n: -sum p log p, in nats */
-  float *dempster_shafer; /**< n: K / (K + sum exp logit), from unadjusted logits, in (0, 1) */
+  float *dempster_shafer; /**< n: K / (K + sum exp logit), from unadjusted logits, in [0, 1] */
 } sngp_prediction;
 
 /** An opaque workspace: all the memory that predictions need; freed by sngp_workspace_free(). */

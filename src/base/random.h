@@ -24,7 +24,7 @@ typedef struct {
   uint32_t index;
 } sngp_random_stream;
 
-/* step must lie below 2^56, index below 2^32. */
+/* step must lie below 2^56, index below 2^32; elements from 2^34 on repeat the first ones. */
 sngp_random_stream sngp_random_open(int64_t seed, sngp_random_purpose purpose, int64_t step,
                                     int64_t index);
 

@@ -8,7 +8,7 @@
 
 static const double PI = 3.14159265358979323846;
 
-/* BLAS takes 32-bit dimensions; rows of a block times a width must fit them as well. */
+/* BLAS takes 32-bit dimensions, which some layers exceed by one or by a block of rows. */
 static const int64_t LARGEST_DIMENSION = 1 << 24;
 
 sngp_model_config sngp_model_config_default(int32_t preset) {

@@ -88,6 +88,10 @@ static sngp_status prepare_moments(sngp_model *model, const sngp_optimizer *opti
 sngp_status sngp_trainer_create(sngp_model *model, sngp_optimizer *optimizer, int64_t batch_size,
                                 int num_threads, sngp_trainer **out) {
   *out = NULL;
+  if (batch_size > INT32_MAX)
+    return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
+                     "a batch of %lld rows is too large: BLAS counts rows up to %d",
+                     (long long)batch_size, INT32_MAX);
   sngp_trainer *trainer = sngp_allocate(1, sizeof *trainer);
   if (trainer == NULL) return sngp_fail_memory("training");
   num_threads = sngp_own_threads(num_threads);

@@ -232,6 +232,22 @@ static int one_blas_thread(void **state) {
   return 0;
 }
 
+/* In 32 bits the number of rows would come out negative, or as another one. */
+static void a_batch_of_more_rows_than_blas_can_count_is_refused(void **state) {
+  (void)state;
+  const int64_t rows[] = {(int64_t)INT32_MAX + 1, (INT64_C(1) << 32) + 5, INT64_MAX};
+  sngp_model *model = model_of(1, 0);
+  sngp_optimizer *adam = create_optimizer(SNGP_OPTIMIZER_ADAM, 1e-3);
+  for (int i = 0; i < 3; i++) {
+    sngp_trainer *trainer = NULL;
+    assert_fails(sngp_trainer_create(model, adam, rows[i], 1, &trainer), SNGP_ERROR_OUT_OF_MEMORY,
+                 "2147483647");
+    assert_null(trainer);
+  }
+  sngp_optimizer_free(adam);
+  sngp_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(decay_multiplies_weights_and_nothing_else),
@@ -239,6 +255,7 @@ int main(void) {
       cmocka_unit_test(clipping_shortens_the_whole_gradient_to_its_norm),
       cmocka_unit_test(the_step_count_goes_with_the_optimizer_the_moments_with_the_model),
       cmocka_unit_test(a_new_optimizer_starts_with_empty_moments),
+      cmocka_unit_test(a_batch_of_more_rows_than_blas_can_count_is_refused),
   };
   return cmocka_run_group_tests(tests, one_blas_thread, NULL);
 }
