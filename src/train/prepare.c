@@ -84,21 +84,21 @@ sngp_status sngp_median_square_distance(const double *x, int64_t count, int64_t 
 /* Means and standard deviations of all columns, two passes in double precision. */
 static sngp_status choose_scaling(sngp_model *model, const sngp_dataset *data) {
   int64_t cols = data->cols;
-  double *sums = sngp_allocate((size_t)cols * 4, sizeof *sums);
-  if (sums == NULL) return sngp_fail_memory("the scaling of inputs");
-  double *squares = sums + cols, *lowest = squares + cols, *highest = lowest + cols;
+  double *means = sngp_allocate((size_t)cols * 4, sizeof *means); /* sums first */
+  if (means == NULL) return sngp_fail_memory("the scaling of inputs");
+  double *squares = means + cols, *lowest = squares + cols, *highest = lowest + cols;
   for (int64_t j = 0; j < cols; j++) lowest[j] = highest[j] = (double)data->features[j];
   for (int64_t i = 0; i < data->rows; i++)
     for (int64_t j = 0; j < cols; j++) {
       double value = (double)data->features[i * data->row_stride + j];
-      sums[j] += value;
-      lowest[j] = fmin(lowest[j], value);
-      highest[j] = fmax(highest[j], value);
+      means[j] += value;
+      lowest[j] = value < lowest[j] ? value : lowest[j];
+      highest[j] = value > highest[j] ? value : highest[j];
     }
+  for (int64_t j = 0; j < cols; j++) means[j] /= (double)data->rows;
   for (int64_t i = 0; i < data->rows; i++)
     for (int64_t j = 0; j < cols; j++) {
-      double offset =
-          (double)data->features[i * data->row_stride + j] - sums[j] / (double)data->rows;
+      double offset = (double)data->features[i * data->row_stride + j] - means[j];
       squares[j] += offset * offset;
     }
   float *mean = sngp_model_values(model, sngp_parameter_find(&model->table, "input_scaling.mean"));
@@ -107,10 +107,10 @@ static sngp_status choose_scaling(sngp_model *model, const sngp_dataset *data) {
   for (int64_t j = 0; j < cols; j++) {
     double deviation = sqrt(squares[j] / (double)data->rows);
     float chosen = (float)fmax(deviation, (highest[j] - lowest[j]) / MOST_DEVIATIONS);
-    mean[j] = (float)(sums[j] / (double)data->rows);
+    mean[j] = (float)means[j];
     scale[j] = highest[j] > lowest[j] && isnormal(chosen) ? chosen : 1;
   }
-  sngp_release(sums);
+  sngp_release(means);
   return SNGP_OK;
 }
 
@@ -161,6 +161,7 @@ static sngp_status choose_from_head_inputs(sngp_model *model, double *g, double 
   sngp_model_config chosen = model->config;
   chosen.kernel_scale = kernel_scale;
   chosen.radius_scale = radius_scale;
+  chosen.class_names = chosen.feature_names = NULL; /* checked before, and that takes memory */
   if (!(kernel_scale > 0) || sngp_model_config_check(&chosen) != SNGP_OK)
     return sngp_fail(
         SNGP_ERROR_NUMERICAL,
