@@ -137,6 +137,8 @@ sngp_status sngp_file_write(const char *path, const void *bytes, size_t size) {
   if (exists && !S_ISREG(existing.st_mode))
     return sngp_fail(SNGP_ERROR_WRITE, "%s: exists and is not a regular file", path);
   char *resolved = exists ? realpath(path, NULL) : NULL; /* through symbolic links */
+  if (exists && resolved == NULL)
+    return fail_system(SNGP_ERROR_WRITE, "could not be resolved", path, errno);
   const char *target = resolved != NULL ? resolved : path;
 
   sngp_status result = SNGP_OK;
