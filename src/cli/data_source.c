@@ -1,6 +1,8 @@
 #include "cli/data_source.h"
 
+#include "cli/input_check.h"
 #include "cli/message.h"
+#include "cli/output_file.h"
 
 static const char *const yes_no[] = {"no", "yes", NULL}; /* SNGP_CSV_HEADER_NO, _YES */
 
@@ -78,12 +80,10 @@ bool cli_data_source_check(const cli_data_source *source, const char *command) {
   return count == 1;
 }
 
-static sngp_status read_arrays(const cli_data_source *source, sngp_dataset **dataset) {
-  bool labels = source->labels == CLI_LABELS_NEEDED;
-  if (source->idx[0] != NULL) {
-    return sngp_dataset_read_idx(source->idx[0], labels ? source->idx[1] : NULL, dataset);
-  }
-  return sngp_dataset_read_npy(source->npy[0], labels ? source->npy[1] : NULL, dataset);
+bool cli_data_source_spared(const cli_data_source *source, const char *out) {
+  return cli_output_spares(out, source->data) && cli_output_spares(out, source->idx[0]) &&
+         cli_output_spares(out, source->idx[1]) && cli_output_spares(out, source->npy[0]) &&
+         cli_output_spares(out, source->npy[1]);
 }
 
 static bool report(sngp_status status) {
@@ -91,24 +91,40 @@ static bool report(sngp_status status) {
   return status == SNGP_OK;
 }
 
+static bool read_arrays(const cli_data_source *source, sngp_dataset **dataset) {
+  bool labels = source->labels == CLI_LABELS_NEEDED;
+  if (source->idx[0] != NULL) {
+    return report(sngp_dataset_read_idx(source->idx[0], labels ? source->idx[1] : NULL, dataset));
+  }
+  return report(sngp_dataset_read_npy(source->npy[0], labels ? source->npy[1] : NULL, dataset));
+}
+
 bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset **dataset) {
   *dataset = NULL;
-  if (source->data == NULL) return report(read_arrays(source, dataset));
+  if (source->data == NULL) return read_arrays(source, dataset);
   sngp_csv_config config;
   if (!report(sngp_csv_config_init(&config, sizeof config))) return false;
   config.header = source->header;
   config.label_column = source->label;
-  return report(sngp_dataset_read_csv(source->data, &config, dataset));
+  return report(sngp_dataset_read_csv(source->data, &config, dataset)) &&
+         cli_check_names_can_be_saved(*dataset, source->data);
+}
+
+static bool read_arrays_for(const cli_data_source *source, const sngp_model_config *trained,
+                            sngp_dataset **dataset) {
+  const char *const *files = source->idx[0] != NULL ? source->idx : source->npy;
+  return read_arrays(source, dataset) &&
+         cli_check_arrays_fit(*dataset, trained, files[0], files[1]);
 }
 
 bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *model,
                               sngp_dataset **dataset) {
   *dataset = NULL;
-  if (source->data == NULL) return report(read_arrays(source, dataset));
   sngp_model_config trained;
   sngp_csv_config config;
   if (!report(sngp_model_config_init(&trained, sizeof trained))) return false;
   if (!report(sngp_model_get_config(model, &trained))) return false;
+  if (source->data == NULL) return read_arrays_for(source, &trained, dataset);
   if (!report(sngp_csv_config_init(&config, sizeof config))) return false;
   config.header = source->header;
   config.label_column = source->label;
@@ -122,5 +138,7 @@ bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *m
     /* A column that is named is left out unread; else the last of one column too many is. */
     config.label_mode = source->label != NULL ? SNGP_CSV_LABEL_NONE : SNGP_CSV_LABEL_OPTIONAL;
   }
-  return report(sngp_dataset_read_csv(source->data, &config, dataset));
+  return cli_check_names_differ(config.feature_names, config.num_features, "columns") &&
+         cli_check_names_differ(config.class_names, config.num_classes, "classes") &&
+         report(sngp_dataset_read_csv(source->data, &config, dataset));
 }

@@ -34,6 +34,10 @@ bool cli_data_source_check(const cli_data_source *source, const char *command);
 
 bool cli_data_source_given(const cli_data_source *source);
 
+/* Whether writing to `out` (NULL: standard output) leaves all files of the source alone; reports
+   where it does not. */
+bool cli_data_source_spared(const cli_data_source *source, const char *out);
+
 /* Reads labelled rows to train on. False: the reason has been reported. */
 bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset **dataset);
 

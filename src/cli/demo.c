@@ -24,8 +24,9 @@ static const char purpose[] =
     "two moons, with the values of the TensorFlow SNGP tutorial, and compares what they say\n"
     "about points far from the training data. Writes into the directory of --out:\n"
     "\n"
-    "  two_moons.png            class probability and uncertainty of both models\n"
-    "                           (where gnuplot is installed)\n"
+    "  two_moons.png            of both models, the probability p of class 0 and the\n"
+    "                           uncertainty 4 p (1 - p), which is 1 where p is 1/2; all in\n"
+    "                           one colour scale from 0 to 1 (where gnuplot is installed)\n"
     "  two_moons.gp             the gnuplot script of the picture\n"
     "  two_moons_points.dat     its points\n"
     "  two_moons_surface.dat    its surfaces";
@@ -54,6 +55,7 @@ static cli_parse_result parse(moons_settings *settings, int argc, char **argv) {
        .kind = CLI_KIND_INTEGER,
        .target = &s->epochs,
        .minimum = 1,
+       .maximum = CLI_LARGEST_SIZE,
        .help = "of each model (default: 100)"},
       cli_json_option(&s->json),
       cli_quiet_option(&s->quiet),

@@ -8,19 +8,21 @@
 
 #include "cli/options.h"
 
-bool cli_parse_integer(const char *text, int64_t *value) {
+cli_number_result cli_parse_integer(const char *text, int64_t *value) {
   const char *digits = text[0] == '-' || text[0] == '+' ? text + 1 : text;
-  if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0') return false;
+  if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+    return CLI_NUMBER_MALFORMED;
   errno = 0;
   *value = strtoimax(text, NULL, 10);
-  return errno == 0;
+  return errno == 0 ? CLI_NUMBER_GOOD : CLI_NUMBER_TOO_LARGE;
 }
 
-bool cli_parse_real(const char *text, double *value) {
-  if (text[0] == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0') return false;
+cli_number_result cli_parse_real(const char *text, double *value) {
+  if (text[0] == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0') return CLI_NUMBER_MALFORMED;
   char *end = NULL;
   *value = strtod(text, &end);
-  return end != text && *end == '\0' && isfinite(*value);
+  if (end == text || *end != '\0') return CLI_NUMBER_MALFORMED;
+  return isfinite(*value) ? CLI_NUMBER_GOOD : CLI_NUMBER_TOO_LARGE;
 }
 
 /* Levenshtein's distance; words of up to 31 characters, longer ones are far from everything. */
@@ -44,8 +46,21 @@ static int distance(const char *a, const char *b) {
   return line[cols];
 }
 
+/* The only one of `words` that begins with `word`; NULL: there are none or several. */
+static const char *only_continuation(const char *word, const char *const *words) {
+  const char *found = NULL;
+  size_t length = strlen(word);
+  for (int i = 0; length > 0 && words[i] != NULL; i++) {
+    if (strncmp(words[i], word, length) != 0) continue;
+    if (found != NULL) return NULL;
+    found = words[i];
+  }
+  return found;
+}
+
 const char *cli_nearest(const char *word, const char *const *words) {
-  const char *nearest = NULL;
+  const char *nearest = only_continuation(word, words);
+  if (nearest != NULL) return nearest;
   int limit = (int)(strlen(word) / 3) + 2; /* a third of the letters may be wrong, and one */
   for (int i = 0; words[i] != NULL; i++) {
     int d = distance(word, words[i]);

@@ -39,16 +39,15 @@ static int fail_unknown(const cli_command *command, const char *name, size_t len
 
 static int store_integer(const cli_command *command, const cli_option *option, const char *text) {
   int64_t value;
-  if (!cli_parse_integer(text, &value)) {
+  int64_t maximum = option->maximum != 0 ? option->maximum : INT64_MAX;
+  cli_number_result result = cli_parse_integer(text, &value);
+  if (result == CLI_NUMBER_MALFORMED) {
     return cli_fail_usage(command->name, "--%s: '%s' is not a whole number", option->name, text);
   }
-  if (value < option->minimum || (option->maximum != 0 && value > option->maximum)) {
-    if (option->maximum != 0) {
-      return cli_fail_usage(command->name, "--%s: %s is not from %" PRId64 " to %" PRId64,
-                            option->name, text, option->minimum, option->maximum);
-    }
-    return cli_fail_usage(command->name, "--%s: %s is not %" PRId64 " or more", option->name, text,
-                          option->minimum);
+  if (result == CLI_NUMBER_TOO_LARGE || value < option->minimum || value > maximum) {
+    return cli_fail_usage(command->name,
+                          "--%s: %s is out of range: it must be from %" PRId64 " to %" PRId64,
+                          option->name, text, option->minimum, maximum);
   }
   *(int64_t *)option->target = value;
   return CLI_EXIT_OK;
@@ -56,8 +55,12 @@ static int store_integer(const cli_command *command, const cli_option *option, c
 
 static int store_real(const cli_command *command, const cli_option *option, const char *text) {
   double value;
-  if (!cli_parse_real(text, &value)) {
+  cli_number_result result = cli_parse_real(text, &value);
+  if (result == CLI_NUMBER_MALFORMED) {
     return cli_fail_usage(command->name, "--%s: '%s' is not a number", option->name, text);
+  }
+  if (result == CLI_NUMBER_TOO_LARGE) {
+    return cli_fail_usage(command->name, "--%s: %s is out of range", option->name, text);
   }
   bool low = option->open ? value <= option->lower : value < option->lower;
   bool high = option->upper > 0 && (option->open ? value >= option->upper : value > option->upper);
@@ -158,7 +161,11 @@ cli_parse_result cli_options_parse(const cli_command *command, int argc, char **
     } else if (!options_ended && word[0] == '-' && word[1] != '\0') {
       cli_fail_usage(command->name, "unknown option %s", word);
       return CLI_PARSE_ERROR;
-    } else if (argument != NULL && *argument == NULL && word[0] != '\0') {
+    } else if (argument != NULL && *argument == NULL) {
+      if (word[0] == '\0') {
+        cli_fail_usage(command->name, "%s is empty", command->argument);
+        return CLI_PARSE_ERROR;
+      }
       *argument = word;
     } else {
       cli_fail_usage(command->name, "unexpected argument '%s'", word);

@@ -13,6 +13,9 @@ enum {
   CLI_KIND_CHOICE   /* target: int32_t, the place among `choices` */
 };
 
+/* The library's limit of epochs, blocks, units and random features. */
+enum { CLI_LARGEST_SIZE = 1 << 24 };
+
 /* Values from `minimum` or `lower` on; a maximum or upper limit of 0 means none. */
 typedef struct cli_option {
   const char *name;  /* without the dashes */
@@ -51,12 +54,19 @@ typedef enum { CLI_PARSE_OK, CLI_PARSE_HELP, CLI_PARSE_ERROR } cli_parse_result;
 cli_parse_result cli_options_parse(const cli_command *command, int argc, char **argv,
                                    const char **argument);
 
-/* Whole decimal numbers; no blanks, no hexadecimal digits, no infinities, '.' before decimals
-   whatever the environment. False for anything else. */
-bool cli_parse_integer(const char *text, int64_t *value);
-bool cli_parse_real(const char *text, double *value);
+typedef enum {
+  CLI_NUMBER_GOOD,
+  CLI_NUMBER_MALFORMED,
+  CLI_NUMBER_TOO_LARGE /* a number, but beyond what the type holds, of either sign */
+} cli_number_result;
 
-/* The one of `words` (ends with NULL) that `word` was probably meant to be; NULL: none is near. */
+/* Whole decimal numbers; no blanks, no hexadecimal digits, no infinities, '.' before decimals
+   whatever the environment. */
+cli_number_result cli_parse_integer(const char *text, int64_t *value);
+cli_number_result cli_parse_real(const char *text, double *value);
+
+/* The one of `words` (ends with NULL) that `word` was probably meant to be: the only one that
+   begins with it, else the nearest one; NULL: none is near. */
 const char *cli_nearest(const char *word, const char *const *words);
 
 #endif

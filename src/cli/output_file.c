@@ -75,6 +75,16 @@ bool cli_output_check(const char *path) {
   return good;
 }
 
+bool cli_output_spares(const char *path, const char *input) {
+  struct stat written, read;
+  if (path == NULL || input == NULL || stat(path, &written) != 0 || stat(input, &read) != 0 ||
+      !S_ISREG(written.st_mode) || written.st_dev != read.st_dev || written.st_ino != read.st_ino) {
+    return true;
+  }
+  cli_fail("--out %s would overwrite the input %s: they are the same file", path, input);
+  return false;
+}
+
 /* A new file beside `path`; its name goes to output->temporary. */
 static int create_temporary(cli_output *output, mode_t mode) {
   size_t size = strlen(output->path) + 32;

@@ -27,6 +27,10 @@ void cli_output_discard(cli_output *output);
 /* Whether a file could be made or replaced at `path`, without making any; reports why not. */
 bool cli_output_check(const char *path);
 
+/* Whether writing to `path` leaves the file `input` alone; reports where both are one regular file,
+   whatever their names. NULL for either: nothing is overwritten. */
+bool cli_output_spares(const char *path, const char *input);
+
 /* Flushes standard output; false when something did not arrive there, which has been reported. */
 bool cli_standard_output_finish(void);
 

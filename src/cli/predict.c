@@ -29,10 +29,11 @@ static const char purpose[] =
     "\n"
     "  row,class,probability_0,...,variance,uncertainty\n"
     "\n"
-    "Rows count from 0. variance is that of the Gaussian process's logits: large far from\n"
-    "the training rows (empty for a model without one). uncertainty is 1 - the largest\n"
-    "probability. Numbers have enough digits to be read back exactly. A CSV with a header\n"
-    "is matched to the model's columns by name, in any order.";
+    "Rows count from 0. probability_k is that of the k-th class, counted from 0 as 'sngp info'\n"
+    "lists them ('sngp info --json' lists all of many). variance is that of the Gaussian\n"
+    "process's logits: large far from the training rows (empty for a model without one).\n"
+    "uncertainty is 1 - the largest probability. Numbers have enough digits to be read back\n"
+    "exactly. A CSV with a header is matched to the model's columns by name, in any order.";
 
 static const char examples[] =
     "  sngp predict model.safetensors --data new.csv\n"
@@ -120,6 +121,10 @@ static bool write_predictions(FILE *stream, cli_predictor *predictor, const sngp
 }
 
 static int run(const predict_settings *settings, cli_predictor *predictor, sngp_dataset **rows) {
+  if (!cli_output_spares(settings->out, settings->model) ||
+      !cli_data_source_spared(&settings->source, settings->out)) {
+    return CLI_EXIT_FAILURE;
+  }
   if (!cli_predictor_load(predictor, settings->model, settings->method, settings->threads) ||
       !cli_data_source_read_for(&settings->source, predictor->model, rows)) {
     return CLI_EXIT_FAILURE;

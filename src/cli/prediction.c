@@ -45,7 +45,11 @@ bool cli_predictor_run(cli_predictor *predictor, const sngp_dataset *rows, int64
   sngp_status status = sngp_predict(predictor->model, predictor->workspace,
                                     sngp_dataset_features(rows) + begin * stride, count,
                                     sngp_dataset_cols(rows), stride, &predictor->settings, out);
-  if (status != SNGP_OK) cli_fail_library();
+  if (status == SNGP_ERROR_NOT_PREPARED) {
+    cli_fail("the model was saved before it was trained: it cannot predict");
+  } else if (status != SNGP_OK) {
+    cli_fail_library();
+  }
   return status == SNGP_OK;
 }
 

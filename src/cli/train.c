@@ -89,18 +89,21 @@ static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
        .value = "N",
        .kind = CLI_KIND_INTEGER,
        .target = &s->num_layers,
+       .maximum = CLI_LARGEST_SIZE,
        .help = "residual blocks (default: 6)"},
       {.name = "num-hidden",
        .value = "N",
        .kind = CLI_KIND_INTEGER,
        .target = &s->num_hidden,
        .minimum = 1,
+       .maximum = CLI_LARGEST_SIZE,
        .help = "units of each block (default: 128)"},
       {.name = "num-features",
        .value = "N",
        .kind = CLI_KIND_INTEGER,
        .target = &s->num_features,
        .minimum = 1,
+       .maximum = CLI_LARGEST_SIZE,
        .help = "random features of the Gaussian process (default: 1024)"},
       {.name = "spectral-bound",
        .value = "X",
@@ -115,6 +118,7 @@ static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
        .kind = CLI_KIND_INTEGER,
        .target = &s->epochs,
        .minimum = 1,
+       .maximum = CLI_LARGEST_SIZE,
        .help = "passes over the training rows (default: 100)"},
       {.name = "batch-size",
        .value = "N",
@@ -169,6 +173,10 @@ static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
     cli_fail_usage(command.name, "--out is missing: the model file to write");
     return CLI_PARSE_ERROR;
   }
+  if (s->method == METHOD_DETERMINISTIC && s->num_features != NOT_GIVEN) {
+    cli_fail_usage(command.name, "--num-features has no effect with --method deterministic");
+    return CLI_PARSE_ERROR;
+  }
   if (s->patience > 0 && isnan(s->validation)) {
     cli_fail_usage(command.name, "--patience needs --validation");
     return CLI_PARSE_ERROR;
@@ -193,6 +201,28 @@ static bool read_rows(const train_settings *settings, train_work *work, int64_t 
   sngp_dataset_free(all);
   if (status != SNGP_OK) cli_fail("--validation: %s", sngp_last_error());
   return status == SNGP_OK;
+}
+
+static bool one_class(const sngp_dataset *rows) {
+  const int32_t *labels = sngp_dataset_labels(rows);
+  int64_t i = 1;
+  while (i < sngp_dataset_rows(rows) && labels[i] == labels[0]) i++;
+  return i >= sngp_dataset_rows(rows);
+}
+
+/* What the fit would refuse, in the words of the options. */
+static bool check_rows(const train_settings *settings, const sngp_dataset *training) {
+  int64_t rows = sngp_dataset_rows(training);
+  if (settings->batch_size > rows) {
+    cli_fail("--batch-size %" PRId64 " is more than the %" PRId64 " training rows",
+             settings->batch_size, rows);
+    return false;
+  }
+  if (one_class(training)) {
+    cli_fail("--validation %g leaves training rows of one class only", settings->validation);
+    return false;
+  }
+  return true;
 }
 
 static sngp_status create_model(const train_settings *settings, const sngp_dataset *training,
@@ -286,10 +316,13 @@ static sngp_status report(const train_settings *settings, const train_work *work
 static int run(const train_settings *settings, train_work *work) {
   int64_t num_classes = 0;
   if (!cli_output_check(settings->out)) return CLI_EXIT_FAILURE;
+  if (!cli_data_source_spared(&settings->source, settings->out)) return CLI_EXIT_FAILURE;
   if (!read_rows(settings, work, &num_classes)) return CLI_EXIT_FAILURE;
+  if (!check_rows(settings, work->training)) return CLI_EXIT_FAILURE;
   if (sngp_set_blas_threads(1) != SNGP_OK) return cli_fail_library();
   if (create_model(settings, work->training, num_classes, &work->model) != SNGP_OK ||
-      create_optimizer(settings, &work->optimizer) != SNGP_OK) {
+      create_optimizer(settings, &work->optimizer) != SNGP_OK ||
+      sngp_model_prepare(work->model, work->training) != SNGP_OK) {
     return cli_fail_library();
   }
   if (!settings->quiet && !settings->json) print_start(work, num_classes, settings->method);
@@ -298,6 +331,12 @@ static int run(const train_settings *settings, train_work *work) {
     cli_fail("interrupted after %" PRId64 " epochs; no model was written",
              sngp_history_num_epochs(work->history));
     return CLI_EXIT_INTERRUPTED;
+  }
+  if (status == SNGP_ERROR_NUMERICAL) {
+    return cli_fail("training failed after %" PRId64 " of %" PRId64
+                    " epochs: the loss, the weights or the posterior are not finite; a smaller "
+                    "--learning-rate may help; no model was written",
+                    sngp_history_num_epochs(work->history), settings->epochs);
   }
   if (status != SNGP_OK || sngp_model_save(work->model, settings->out) != SNGP_OK ||
       report(settings, work) != SNGP_OK) {

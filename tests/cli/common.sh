@@ -59,5 +59,6 @@ three_groups() {
 }
 
 # Options that train in no time.
-small="--num-layers 1 --num-hidden 8 --num-features 16 --threads 1"
+small_network="--num-layers 1 --num-hidden 8 --threads 1"
+small="$small_network --num-features 16"
 quick="$small --epochs 5"

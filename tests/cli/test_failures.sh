@@ -38,8 +38,38 @@ failing "empty.csv" train --data empty.csv --out m
 failing "target" train --data good.csv --label target --header no --out m
 failing "good.csv" train --idx good.csv good.csv --out m
 failing "good.csv" train --npy good.csv good.csv --out m
-failing "61" train --data good.csv --batch-size 61 --out m --quiet
+# What can be known before is said in place of a summary, not after it.
+failing "--batch-size 61 is more than the 60 training rows" \
+  train --data good.csv --batch-size 61 --out m
+failing "--batch-size 31 is more than the 30 training rows" \
+  train --data good.csv --validation 0.5 --batch-size 31 --out m
+printf '1,2,0\n3,4,0\n5,6,0\n7,8,1\n' >lone.csv
+failing "leaves training rows of one class only" \
+  train --data lone.csv --validation 0.75 --out m
+printf '1,\351,kind\n1,2,0\n3,4,1\n' >latin.csv
+failing "latin.csv: the name of feature column 1 is not valid UTF-8" \
+  train --data latin.csv --header yes --out m
+# shellcheck disable=SC2086
+run 1 train --data good.csv $quick --learning-rate 1e30 --out m --quiet
+says stderr "a smaller --learning-rate may help"
 absent m
+
+# An output that is one of the inputs, by any name, is refused before anything is read.
+cp good.csv input.csv
+ln input.csv hard.csv
+ln -s input.csv soft.csv
+cp model kept_model
+for name in input.csv ./input.csv hard.csv soft.csv; do
+  failing "would overwrite the input input.csv" train --data input.csv --out $name
+  failing "would overwrite the input input.csv" predict model --data input.csv --out $name
+  failing "would overwrite the input input.csv" predict model --idx none input.csv --out $name
+  failing "would overwrite the input input.csv" train --idx none input.csv --out $name
+  failing "would overwrite the input input.csv" train --npy input.csv none --out $name
+  failing "would overwrite the input input.csv" train --npy none input.csv --out $name
+done
+failing "would overwrite the input model" predict model --data input.csv --out ./model
+same input.csv good.csv
+same model kept_model
 
 # A model that is none.
 failing "good.csv" predict good.csv --data good.csv

@@ -30,6 +30,13 @@ documents evaluate data label header idx npy ood-data ood-idx ood-npy method thr
 documents info json
 documents demo seed out threads epochs json quiet
 
+# What the columns of the predictions and the panels of the picture are.
+run 0 predict --help
+says stdout "probability_k is that of the k-th class"
+says stdout "uncertainty is 1 - the largest probability"
+run 0 demo --help
+says stdout "uncertainty 4 p (1 - p)"
+
 run 0 --version
 says stdout "sngp 0."
 finish

@@ -26,6 +26,8 @@ for command in "train" "predict m" "evaluate m" "info m" "demo two-moons"; do
 done
 
 wrong "unknown option --epoch; did you mean --epochs?" train --epoch 3
+wrong "unknown option --epo; did you mean --epochs?" train --epo 1
+wrong "unknown command 'pre'; did you mean predict?" pre
 wrong "no input" train --out m
 wrong "--out is missing" train --data a.csv
 wrong "only one of --data, --idx, --npy" train --data a.csv --npy x y --out m
@@ -34,11 +36,16 @@ wrong "--npy needs two values: X Y" train --npy x --out m
 wrong "--epochs: 'ten' is not a whole number" train --data a --out m --epochs ten
 wrong "--epochs: '1.5' is not a whole number" train --data a --out m --epochs 1.5
 wrong "--epochs: '0x10' is not a whole number" train --data a --out m --epochs 0x10
-wrong "--epochs: 0 is not 1 or more" train --data a --out m --epochs 0
-wrong "--seed: -1 is not 0 or more" train --data a --out m --seed -1
-wrong "--seed: '99999999999999999999' is not a whole number" \
+wrong "--epochs: 0 is out of range: it must be from 1 to" train --data a --out m --epochs 0
+wrong "--epochs: 99999999999999999999 is out of range: it must be from 1 to" \
+  train --data a --out m --epochs 99999999999999999999
+wrong "--epochs: 16777217 is out of range: it must be from 1 to 16777216" \
+  demo two-moons --epochs 16777217
+wrong "--seed: -1 is out of range: it must be from 0 to" train --data a --out m --seed -1
+wrong "--seed: 99999999999999999999 is out of range: it must be from 0 to 9223372036854775807" \
   train --data a --out m --seed 99999999999999999999
-wrong "--threads: 0 is not from 1 to" train --data a --out m --threads=0
+wrong "--learning-rate: 1e999 is out of range" train --data a --out m --learning-rate 1e999
+wrong "--threads: 0 is out of range: it must be from 1 to" train --data a --out m --threads=0
 wrong "--learning-rate: '0,1' is not a number" train --data a --out m --learning-rate 0,1
 wrong "--learning-rate: 'nan' is not a number" train --data a --out m --learning-rate nan
 wrong "--learning-rate: 0 is not greater than 0" train --data a --out m --learning-rate 0
@@ -51,6 +58,12 @@ wrong "--preset: 'best' is not one of: default, tutorial" train --data a --out m
 wrong "--quiet takes no value" train --data a --out m --quiet=yes
 wrong "--out needs a value" train --data a --out --quiet
 wrong "--out: empty value" train --data a --out=
+wrong "--out: empty value" train --data a --out ''
+wrong "--out: empty value" predict m --data a --out ''
+wrong "--out: empty value" demo two-moons --out ''
+wrong "MODEL is empty" info ''
+wrong "--num-features has no effect with --method deterministic" \
+  train --data a --out m --method deterministic --num-features 20
 wrong "--seed is given twice" train --data a --out m --seed 1 --seed 2
 wrong "unexpected argument 'extra'" train extra --data a --out m
 wrong "MODEL is missing" predict --data a.csv

@@ -29,8 +29,9 @@ static inline void remove_scratch(const char *const *files) {
   rmdir(scratch_folder());
 }
 
-/* Starts the program with words separated by single blanks; its output goes to `output`. */
-static inline pid_t start_program(const char *words, const char *output) {
+/* Starts the program with words separated by single blanks; what it writes to `stream`,
+   STDOUT_FILENO or STDERR_FILENO, goes to the file `output`. */
+static inline pid_t start_program_with(const char *words, int stream, const char *output) {
   pid_t child = fork();
   if (child != 0) return child;
   char text[1024];
@@ -40,9 +41,13 @@ static inline pid_t start_program(const char *words, const char *output) {
   for (char *word = strtok(text, " "); word != NULL && count < 63; word = strtok(NULL, " "))
     arguments[count++] = word;
   int file = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  if (file < 0 || dup2(file, STDOUT_FILENO) < 0) _exit(99);
+  if (file < 0 || dup2(file, stream) < 0) _exit(99);
   execv(SNGP_PROGRAM, arguments);
   _exit(98);
+}
+
+static inline pid_t start_program(const char *words, const char *output) {
+  return start_program_with(words, STDOUT_FILENO, output);
 }
 
 static inline int end_of_program(pid_t child) {

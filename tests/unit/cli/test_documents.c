@@ -10,7 +10,8 @@
 #include "sngp/sngp.h"
 #include "unit/cli/program.h"
 
-#define SMALL "--num-layers 1 --num-hidden 8 --num-features 16 --threads 1"
+#define SMALL_NETWORK "--num-layers 1 --num-hidden 8 --threads 1"
+#define SMALL SMALL_NETWORK " --num-features 16"
 
 enum { ROWS = 90, EPOCHS = 6 };
 
@@ -34,7 +35,7 @@ static int set_up(void **state) {
              "train.json") |
          run_program(
              "train --data rows.csv --out dense --method deterministic --epochs 6 "
-             "--validation 0.2 --json " SMALL,
+             "--validation 0.2 --json " SMALL_NETWORK,
              "dense.json");
 }
 

@@ -9,31 +9,47 @@
 #include "cli/options.h"
 #include "cli/report.h"
 
+static void assert_integer(const char *text, int64_t expected) {
+  int64_t value = -99;
+  assert_int_equal(cli_parse_integer(text, &value), CLI_NUMBER_GOOD);
+  assert_int_equal(value, expected);
+}
+
+static void assert_real(const char *text, double expected) {
+  double value = -99;
+  assert_int_equal(cli_parse_real(text, &value), CLI_NUMBER_GOOD);
+  assert_true(value == expected);
+}
+
 static void whole_numbers_are_decimal_and_fit(void **state) {
   (void)state;
-  int64_t value = 0;
-  assert_true(cli_parse_integer("0", &value) && value == 0);
-  assert_true(cli_parse_integer("-17", &value) && value == -17);
-  assert_true(cli_parse_integer("+8", &value) && value == 8);
-  assert_true(cli_parse_integer("010", &value) && value == 10);
-  assert_true(cli_parse_integer("9223372036854775807", &value) && value == INT64_MAX);
-  const char *const wrong[] = {"",   "-",   "1.0", "1e3", " 1",
-                               "1 ", "0x1", "1,0", "--1", "9223372036854775808"};
+  assert_integer("0", 0);
+  assert_integer("-17", -17);
+  assert_integer("+8", 8);
+  assert_integer("010", 10);
+  assert_integer("9223372036854775807", INT64_MAX);
+  int64_t value;
+  const char *const wrong[] = {"", "-", "1.0", "1e3", " 1", "1 ", "0x1", "1,0", "--1"};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-    assert_false(cli_parse_integer(wrong[i], &value));
+    assert_int_equal(cli_parse_integer(wrong[i], &value), CLI_NUMBER_MALFORMED);
+  const char *const large[] = {"9223372036854775808", "-9223372036854775809"};
+  for (size_t i = 0; i < sizeof large / sizeof large[0]; i++)
+    assert_int_equal(cli_parse_integer(large[i], &value), CLI_NUMBER_TOO_LARGE);
 }
 
 static void real_numbers_are_decimal_and_finite(void **state) {
   (void)state;
-  double value = 0;
-  assert_true(cli_parse_real("0.5", &value) && value == 0.5);
-  assert_true(cli_parse_real("-2.5E-1", &value) && value == -0.25);
-  assert_true(cli_parse_real("1e3", &value) && value == 1000);
-  assert_true(cli_parse_real(".5", &value) && value == 0.5);
-  const char *const wrong[] = {"",   ".",  "e5",  "nan",   "inf", "1e999", "0x1p3",
-                               " 1", "1 ", "0,5", "1.2.3", "1e",  "5-3",   "infinity"};
+  assert_real("0.5", 0.5);
+  assert_real("-2.5E-1", -0.25);
+  assert_real("1e3", 1000);
+  assert_real(".5", 0.5);
+  double value;
+  const char *const wrong[] = {"",   ".",   "e5",    "nan", "inf", "0x1p3",   " 1",
+                               "1 ", "0,5", "1.2.3", "1e",  "5-3", "infinity"};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-    assert_false(cli_parse_real(wrong[i], &value));
+    assert_int_equal(cli_parse_real(wrong[i], &value), CLI_NUMBER_MALFORMED);
+  assert_int_equal(cli_parse_real("1e999", &value), CLI_NUMBER_TOO_LARGE);
+  assert_int_equal(cli_parse_real("-1e999", &value), CLI_NUMBER_TOO_LARGE);
 }
 
 static void a_near_miss_is_found_and_a_far_one_is_not(void **state) {
@@ -45,6 +61,14 @@ static void a_near_miss_is_found_and_a_far_one_is_not(void **state) {
   assert_null(cli_nearest("verbose", words));
   assert_null(cli_nearest("x", words));
   assert_null(cli_nearest("", words));
+}
+
+static void a_beginning_stands_for_the_only_word_that_it_begins(void **state) {
+  (void)state;
+  const char *const words[] = {"npy", "epochs", "num-layers", "num-hidden", "num", NULL};
+  assert_string_equal(cli_nearest("epo", words), "epochs"); /* "npy" is as few letters away */
+  assert_string_equal(cli_nearest("num-l", words), "num-layers");
+  assert_string_equal(cli_nearest("nu", words), "num"); /* three begin so: the nearest */
 }
 
 typedef struct {
@@ -107,6 +131,7 @@ static void the_argument_is_needed(void **state) {
   settings s;
   assert_int_equal(PARSE(&s, "--flag"), CLI_PARSE_ERROR);
   assert_int_equal(PARSE(&s, "x", "y"), CLI_PARSE_ERROR);
+  assert_int_equal(PARSE(&s, ""), CLI_PARSE_ERROR);
 }
 
 static void counts_have_commas_between_thousands(void **state) {
@@ -138,6 +163,7 @@ int main(void) {
       cmocka_unit_test(whole_numbers_are_decimal_and_fit),
       cmocka_unit_test(real_numbers_are_decimal_and_finite),
       cmocka_unit_test(a_near_miss_is_found_and_a_far_one_is_not),
+      cmocka_unit_test(a_beginning_stands_for_the_only_word_that_it_begins),
       cmocka_unit_test(values_follow_a_blank_or_an_equals_sign),
       cmocka_unit_test(the_second_value_of_a_pair_may_be_missing),
       cmocka_unit_test(two_dashes_end_the_options),
