@@ -138,7 +138,5 @@ bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *m
     /* A column that is named is left out unread; else the last of one column too many is. */
     config.label_mode = source->label != NULL ? SNGP_CSV_LABEL_NONE : SNGP_CSV_LABEL_OPTIONAL;
   }
-  return cli_check_names_differ(config.feature_names, config.num_features, "columns") &&
-         cli_check_names_differ(config.class_names, config.num_classes, "classes") &&
-         report(sngp_dataset_read_csv(source->data, &config, dataset));
+  return report(sngp_dataset_read_csv(source->data, &config, dataset));
 }

@@ -2,8 +2,6 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cli/message.h"
 
@@ -49,30 +47,4 @@ bool cli_check_arrays_fit(const sngp_dataset *rows, const sngp_model_config *mod
     return false;
   }
   return true;
-}
-
-static int compare(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-bool cli_check_names_differ(const char *const *names, int64_t count, const char *what) {
-  if (names == NULL || count < 2) return true;
-  const char **sorted = malloc((size_t)count * sizeof *sorted);
-  if (sorted == NULL) {
-    cli_fail("out of memory for the names of %" PRId64 " %s", count, what);
-    return false;
-  }
-  memcpy(sorted, names, (size_t)count * sizeof *sorted);
-  qsort(sorted, (size_t)count, sizeof *sorted, compare);
-  int64_t i = 1;
-  while (i < count && strcmp(sorted[i - 1], sorted[i]) != 0) i++;
-  bool good = i == count;
-  if (!good) {
-    cli_fail(
-        "the model has two %s named '%s', so a CSV file cannot be matched to them; "
-        "give the rows by --npy",
-        what, sorted[i]);
-  }
-  free(sorted);
-  return good;
 }

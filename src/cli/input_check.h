@@ -16,7 +16,4 @@ bool cli_check_names_can_be_saved(const sngp_dataset *rows, const char *path);
 bool cli_check_arrays_fit(const sngp_dataset *rows, const sngp_model_config *model,
                           const char *features_path, const char *labels_path);
 
-/* The names that a model gives its columns or classes (`what`) tell them apart. NULL: none. */
-bool cli_check_names_differ(const char *const *names, int64_t count, const char *what);
-
 #endif

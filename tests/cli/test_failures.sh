@@ -78,6 +78,14 @@ failing "nowhere" evaluate nowhere --data good.csv
 head -c 1000 model >half
 failing "half" info half
 
+# A model whose columns are not told apart, as other programs may write it.
+printf 'qqaa,qqbb,kind\n1,2,0\n3,4,1\n' >pair.csv
+# shellcheck disable=SC2086
+run 0 train --data pair.csv --out pair $quick --quiet
+LC_ALL=C sed 's/qqbb/qqaa/' pair >twin
+failing 'twin: ' predict twin --data pair.csv
+says stderr '"qqaa" twice'
+
 # Data that do not fit the model.
 printf '1\n2\n' >narrow.csv
 failing "2" predict model --data narrow.csv --out p.csv

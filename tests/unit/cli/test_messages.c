@@ -24,7 +24,7 @@ static int leave(void **state) {
 }
 
 /* Saves a model of two columns and two classes that looked at data, or did not. */
-static void save_model(const char *const *columns, const char *const *classes, bool prepared) {
+static void save_model(bool prepared) {
   sngp_model_config config;
   sngp_model *model = NULL;
   sngp_dataset *rows = NULL;
@@ -34,8 +34,6 @@ static void save_model(const char *const *columns, const char *const *classes, b
   config.num_layers = 1;
   config.num_hidden = 4;
   config.num_random_features = 4;
-  config.feature_names = columns;
-  config.class_names = classes;
   assert_int_equal(sngp_model_create(&config, &model), SNGP_OK);
   assert_int_equal(sngp_dataset_two_moons(20, 0.1, 0, &rows), SNGP_OK);
   if (prepared) assert_int_equal(sngp_model_prepare(model, rows), SNGP_OK);
@@ -76,34 +74,10 @@ static void assert_failure(const char *words, const char *expected) {
   assert_string_equal(text, expected);
 }
 
-static void columns_of_one_name_are_named(void **state) {
-  (void)state;
-  static const char rows[] = "1,2,0\n";
-  const char *const same[] = {"length", "length"};
-  save_model(same, NULL, true);
-  write_file("rows.csv", rows, sizeof rows - 1);
-  const char *expected =
-      "sngp: the model has two columns named 'length', so a CSV file cannot be matched to them; "
-      "give the rows by --npy\n";
-  assert_failure("predict model --data rows.csv", expected);
-  assert_failure("evaluate model --data rows.csv", expected);
-}
-
-static void classes_of_one_name_are_named(void **state) {
-  (void)state;
-  static const char rows[] = "1,2,oak\n";
-  const char *const same[] = {"oak", "oak"};
-  save_model(NULL, same, true);
-  write_file("rows.csv", rows, sizeof rows - 1);
-  assert_failure("evaluate model --data rows.csv",
-                 "sngp: the model has two classes named 'oak', so a CSV file cannot be matched to "
-                 "them; give the rows by --npy\n");
-}
-
 static void a_model_that_saw_no_data_is_said_to_be_untrained(void **state) {
   (void)state;
   static const char rows[] = "1,2\n";
-  save_model(NULL, NULL, false);
+  save_model(false);
   write_file("rows.csv", rows, sizeof rows - 1);
   assert_failure("predict model --data rows.csv",
                  "sngp: the model was saved before it was trained: it cannot predict\n");
@@ -112,7 +86,7 @@ static void a_model_that_saw_no_data_is_said_to_be_untrained(void **state) {
 static void arrays_that_do_not_fit_are_named_by_their_files(void **state) {
   (void)state;
   static const unsigned char three[3] = {1, 2, 3}, four[4] = {1, 2, 3, 4}, labels[2] = {1, 2};
-  save_model(NULL, NULL, true);
+  save_model(true);
   write_npy("x.npy", "|u1", "(1, 3)", three, sizeof three);
   assert_failure("predict model --npy x.npy",
                  "sngp: x.npy: the rows have 3 columns, but the model expects 2\n");
@@ -124,8 +98,6 @@ static void arrays_that_do_not_fit_are_named_by_their_files(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(columns_of_one_name_are_named),
-      cmocka_unit_test(classes_of_one_name_are_named),
       cmocka_unit_test(a_model_that_saw_no_data_is_said_to_be_untrained),
       cmocka_unit_test(arrays_that_do_not_fit_are_named_by_their_files),
   };
