@@ -184,13 +184,26 @@ static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
   return CLI_PARSE_OK;
 }
 
+static bool one_class(const sngp_dataset *rows) {
+  const int32_t *labels = sngp_dataset_labels(rows);
+  int64_t i = 1;
+  while (i < sngp_dataset_rows(rows) && labels[i] == labels[0]) i++;
+  return i >= sngp_dataset_rows(rows);
+}
+
+static int fail_one_class(const sngp_dataset *rows) {
+  const char *const *names = sngp_dataset_class_names(rows);
+  int32_t label = sngp_dataset_labels(rows)[0];
+  const char needed[] = "training needs two classes or more, but all labels are";
+  if (names != NULL) return cli_fail("%s %s", needed, names[label]);
+  return cli_fail("%s %" PRId32, needed, label);
+}
+
 static bool read_rows(const train_settings *settings, train_work *work, int64_t *num_classes) {
   if (!cli_data_source_read_training(&settings->source, &work->training)) return false;
   *num_classes = sngp_dataset_num_classes(work->training);
-  if (*num_classes == 1) {
-    const char *const *names = sngp_dataset_class_names(work->training);
-    cli_fail("training needs two classes or more, but all labels are %s",
-             names != NULL ? names[0] : "0");
+  if (one_class(work->training)) {
+    fail_one_class(work->training);
     return false;
   }
   if (isnan(settings->validation)) return true;
@@ -201,13 +214,6 @@ static bool read_rows(const train_settings *settings, train_work *work, int64_t 
   sngp_dataset_free(all);
   if (status != SNGP_OK) cli_fail("--validation: %s", sngp_last_error());
   return status == SNGP_OK;
-}
-
-static bool one_class(const sngp_dataset *rows) {
-  const int32_t *labels = sngp_dataset_labels(rows);
-  int64_t i = 1;
-  while (i < sngp_dataset_rows(rows) && labels[i] == labels[0]) i++;
-  return i >= sngp_dataset_rows(rows);
 }
 
 /* What the fit would refuse, in the words of the options. */

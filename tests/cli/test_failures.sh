@@ -32,6 +32,8 @@ printf '1,2,0\n3,4\n' >ragged.csv
 failing "ragged.csv" train --data ragged.csv --out m
 printf '1,2,0\n3,4,0\n' >one.csv
 failing "two classes or more, but all labels are 0" train --data one.csv --out m
+printf '1,2,oak\n3,4,oak\n' >oak.csv
+failing "two classes or more, but all labels are oak" train --data oak.csv --out m
 failing "--validation: " train --data good.csv --validation 0.001 --out m
 : >empty.csv
 failing "empty.csv" train --data empty.csv --out m

@@ -96,10 +96,20 @@ static void arrays_that_do_not_fit_are_named_by_their_files(void **state) {
                  "sngp: y.npy: the label of row 1 is 2, but the model's classes are 0 to 1\n");
 }
 
+static void labels_that_are_all_one_class_are_named(void **state) {
+  (void)state;
+  static const unsigned char four[4] = {1, 2, 3, 4}, labels[2] = {2, 2};
+  write_npy("x.npy", "|u1", "(2, 2)", four, sizeof four);
+  write_npy("y.npy", "|u1", "(2,)", labels, sizeof labels);
+  assert_failure("train --npy x.npy y.npy --out model",
+                 "sngp: training needs two classes or more, but all labels are 2\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_model_that_saw_no_data_is_said_to_be_untrained),
       cmocka_unit_test(arrays_that_do_not_fit_are_named_by_their_files),
+      cmocka_unit_test(labels_that_are_all_one_class_are_named),
   };
   return cmocka_run_group_tests(tests, enter, leave);
 }
