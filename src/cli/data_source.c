@@ -106,8 +106,7 @@ bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset *
   if (!report(sngp_csv_config_init(&config, sizeof config))) return false;
   config.header = source->header;
   config.label_column = source->label;
-  return report(sngp_dataset_read_csv(source->data, &config, dataset)) &&
-         cli_check_names_can_be_saved(*dataset, source->data);
+  return report(sngp_dataset_read_csv(source->data, &config, dataset));
 }
 
 static bool read_arrays_for(const cli_data_source *source, const sngp_model_config *trained,
