@@ -147,6 +147,16 @@ KERNEL float sngp_kernel_sum_squares(size_t n, const float *x, float center) {
   return sum;
 }
 
+KERNEL double sngp_kernel_square_norm(size_t n, const float *x) {
+  double lanes[LANES] = {0}, sum = 0;
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (size_t k = 0; k < LANES; k++) lanes[k] += (double)x[i + k] * (double)x[i + k];
+  for (; i < n; i++) sum += (double)x[i] * (double)x[i];
+  for (size_t k = 0; k < LANES; k++) sum += lanes[k];
+  return sum;
+}
+
 KERNEL void sngp_kernel_add(size_t n, const float *restrict x, float *restrict y) {
   for (size_t i = 0; i < n; i++) y[i] += x[i];
 }

@@ -46,6 +46,8 @@ void sngp_kernel_random_words(const sngp_random_stream *stream, uint32_t first_b
 float sngp_kernel_sum(size_t n, const float *x);
 float sngp_kernel_dot(size_t n, const float *x, const float *y);
 float sngp_kernel_sum_squares(size_t n, const float *x, float center);
+/* sum x^2 the same way, but in double precision, where it cannot overflow. */
+double sngp_kernel_square_norm(size_t n, const float *x);
 
 /* y += x;  y = x scale + offset;  y += factor x;  y = (x - mean) / scale, element by element. */
 void sngp_kernel_add(size_t n, const float *x, float *y);

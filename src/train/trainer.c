@@ -224,7 +224,7 @@ static void reduce_only(void *context, int index) {
   size_t begin = 0, end = 0;
   reduce_share(work, index, &begin, &end);
   const float *gradient = work->trainer->passes[0].gradient + begin;
-  work->trainer->squares[index] = (double)sngp_kernel_dot(end - begin, gradient, gradient);
+  work->trainer->squares[index] = sngp_kernel_square_norm(end - begin, gradient);
 }
 
 static void update_only(void *context, int index) {

@@ -234,18 +234,20 @@ static void sums_and_products_agree_for_every_length(void **state) {
     fill_normal(&seed, x, ROOM, 1);
     fill_normal(&seed, y, ROOM, 1);
     const double center = 0.625;
-    double sum = 0, dot = 0, squares = 0, size = 0;
+    double sum = 0, dot = 0, squares = 0, norm = 0, size = 0;
     for (size_t i = 0; i < n; i++) {
       double a = (double)x[i], b = (double)y[i];
       sum += a;
       dot += a * b;
       squares += (a - center) * (a - center);
+      norm += a * a;
       size += fabs(a) + fabs(a * b) + (a - center) * (a - center);
     }
     double tolerance = (double)FLT_EPSILON * 8 * size; /* 4 + 16 additions in a row at most */
     assert_close(sngp_kernel_sum(n, x), sum, tolerance);
     assert_close(sngp_kernel_dot(n, x, y), dot, tolerance);
     assert_close(sngp_kernel_sum_squares(n, x, (float)center), squares, tolerance);
+    assert_close(sngp_kernel_square_norm(n, x), norm, 1e-14 * norm);
   }
 }
 

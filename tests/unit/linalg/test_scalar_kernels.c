@@ -22,6 +22,7 @@
 #define sngp_kernel_sum scalar_kernel_sum
 #define sngp_kernel_dot scalar_kernel_dot
 #define sngp_kernel_sum_squares scalar_kernel_sum_squares
+#define sngp_kernel_square_norm scalar_kernel_square_norm
 #define sngp_kernel_add scalar_kernel_add
 #define sngp_kernel_affine scalar_kernel_affine
 #define sngp_kernel_add_scaled scalar_kernel_add_scaled

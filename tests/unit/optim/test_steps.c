@@ -232,6 +232,26 @@ static int one_blas_thread(void **state) {
   return 0;
 }
 
+/* Weights of 1e25 make a gradient whose square is beyond single precision: it is still clipped to
+   the bound, and not to nothing. */
+static void a_gradient_whose_square_overflows_is_clipped_all_the_same(void **state) {
+  (void)state;
+  for (int k = 0; k < 2; k++) {
+    sngp_model *model = model_of(1, 0);
+    sngp_dataset *data = small_data(ROWS, 1);
+    float weights[ROWS];
+    for (int i = 0; i < ROWS; i++) weights[i] = 1e25f;
+    assert_ok(sngp_dataset_set_sample_weights(data, weights));
+    sngp_optimizer *clipping = create_optimizer(SNGP_OPTIMIZER_SGD, 1);
+    clipping->config.clip_norm = 0.5;
+    steps(model, clipping, data, 1, THREADS[k]);
+    assert_close(norm(model->moments[0], model->table.trainable_size), 0.5, 1e-6);
+    sngp_optimizer_free(clipping);
+    sngp_dataset_free(data);
+    sngp_model_free(model);
+  }
+}
+
 /* In 32 bits the number of rows would come out negative, or as another one. */
 static void a_batch_of_more_rows_than_blas_can_count_is_refused(void **state) {
   (void)state;
@@ -255,6 +275,7 @@ int main(void) {
       cmocka_unit_test(clipping_shortens_the_whole_gradient_to_its_norm),
       cmocka_unit_test(the_step_count_goes_with_the_optimizer_the_moments_with_the_model),
       cmocka_unit_test(a_new_optimizer_starts_with_empty_moments),
+      cmocka_unit_test(a_gradient_whose_square_overflows_is_clipped_all_the_same),
       cmocka_unit_test(a_batch_of_more_rows_than_blas_can_count_is_refused),
   };
   return cmocka_run_group_tests(tests, one_blas_thread, NULL);
