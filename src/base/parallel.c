@@ -85,11 +85,14 @@ static void announce(sngp_pool *pool) {
   pthread_mutex_unlock(&pool->mutex);
 }
 
-/* Signals are the host's: the pool's threads take none. */
+/* Signals are the host's: the pool's threads take none but those for faults of their own, which
+   would end the process past the host's handler where they are blocked. */
 static int start_worker(worker *self) {
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
+  static const int FAULTS[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+  sigset_t blocked, old;
+  sigfillset(&blocked);
+  for (size_t i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++) sigdelset(&blocked, FAULTS[i]);
+  pthread_sigmask(SIG_SETMASK, &blocked, &old);
   int error = pthread_create(&self->thread, NULL, work, self);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   return error;
