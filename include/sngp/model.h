@@ -219,7 +219,8 @@ SNGP_API sngp_status sngp_model_get_parameter(const sngp_model *model, const cha
                                               float *values, int64_t count);
 
 /**
- * Sets a tensor's values. The posterior then counts as out of date.
+ * Sets a tensor's values. The posterior then counts as out of date. Input scaling set before
+ * sngp_model_prepare() chose it is overwritten there.
  *
  * @return SNGP_ERROR_NOT_FOUND, SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE,
  *         SNGP_ERROR_INVALID_ARGUMENT for a value of "input_scaling.scale" that is not positive.
