@@ -68,7 +68,8 @@ typedef struct sngp_model_config {
   int32_t backbone;              /**< SNGP_BACKBONE_RESIDUAL */
   int32_t head;                  /**< SNGP_HEAD_*; default SNGP_HEAD_GAUSSIAN_PROCESS */
   int64_t num_layers;            /**< L, residual blocks, 0 or more; default 6 */
-  int64_t num_hidden;            /**< H, units of each block; default 128 */
+  int64_t num_hidden;            /**< H, units of each block, 1 or more, 2 where the head's input is
+                                      normalised; default 128 */
   double dropout_rate;           /**< in [0, 1); default 0.1 */
   double spectral_norm_bound;    /**< bound on each block's largest singular value; default 0.9;
                                       0: no spectral normalisation */
@@ -219,8 +220,8 @@ SNGP_API sngp_status sngp_model_get_parameter(const sngp_model *model, const cha
                                               float *values, int64_t count);
 
 /**
- * Sets a tensor's values. The posterior then counts as out of date. Input scaling set before
- * sngp_model_prepare() chose it is overwritten there.
+ * Sets a tensor's values. The posterior then counts as out of date. An input scaling whose scale
+ * was set is no longer chosen by sngp_model_prepare().
  *
  * @return SNGP_ERROR_NOT_FOUND, SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE,
  *         SNGP_ERROR_INVALID_ARGUMENT for a value of "input_scaling.scale" that is not positive.
@@ -242,7 +243,8 @@ typedef struct sngp_training_record {
   double accuracy;            /**< of the last epoch, in training mode */
   double validation_loss;     /**< NaN without validation rows */
   double validation_accuracy; /**< NaN without validation rows */
-  int64_t covariance_rows;    /**< rows in the precision matrix, of whatever call they came from */
+  int64_t covariance_rows;    /**< rows in the precision matrix, of whatever call they came from;
+                                   each epoch's in a moving average */
   double covariance_jitter;   /**< added to the diagonal to factor it; 0 as a rule */
 } sngp_training_record;
 

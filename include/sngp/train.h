@@ -107,7 +107,8 @@ typedef struct sngp_epoch_record {
   double loss;            /**< mean over the epoch's rows of the loss in training mode (dropout on,
                                weights moving), L2 term included: what Keras prints */
   double accuracy;        /**< the same for accuracy */
-  double validation_loss; /**< mean cross-entropy of MAP probabilities, without dropout and L2;
+  double validation_loss; /**< mean cross-entropy of MAP probabilities, sample weights
+                               included, without dropout and L2;
                                NaN without validation rows */
   double validation_accuracy; /**< NaN without validation rows */
   double learning_rate;       /**< of the epoch's last step */
@@ -169,7 +170,8 @@ typedef struct sngp_step_result {
  * @return SNGP_ERROR_NOT_PREPARED where the model still has to choose from data;
  *         SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS, SNGP_ERROR_NO_LABELS, SNGP_ERROR_LABEL_RANGE,
  *         SNGP_ERROR_OUT_OF_MEMORY; SNGP_ERROR_NUMERICAL for a loss that is not finite (`result`
- * has it, the weights are not updated), or weights that no longer are after the update.
+ * has it; the weights are projected, but not updated), or weights that no longer are after the
+ * update.
  */
 SNGP_API sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer,
                                      const sngp_dataset *batch, sngp_step_result *result);
@@ -181,7 +183,8 @@ SNGP_API sngp_status sngp_model_reset_covariance(sngp_model *model);
  * Adds rows to the precision matrix, features computed without dropout:
  * A += Phi^T diag(w) Phi in exact mode, A = m A + (1 - m) Phi^T diag(w) Phi / rows as a moving
  * average (covariance_momentum m); w are the sample weights. The posterior then counts as out of
- * date: call sngp_model_finish_covariance() when done.
+ * date: call sngp_model_finish_covariance() when done. What A holds is not looked at: after an
+ * exact pass, a moving average begins with sngp_model_reset_covariance().
  *
  * @param rows  cols = input_dim; labels are not used.
  * @return SNGP_ERROR_UNSUPPORTED for a dense head, SNGP_ERROR_NOT_PREPARED, SNGP_ERROR_DIMENSION,

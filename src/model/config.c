@@ -77,11 +77,12 @@ static sngp_status check_sizes(const sngp_model_config *c) {
   SNGP_TRY(check_size("input_dim", c->input_dim, 1));
   SNGP_TRY(check_size("num_classes", c->num_classes, 2));
   SNGP_TRY(check_size("num_layers", c->num_layers, 0));
-  SNGP_TRY(check_size("num_hidden", c->num_hidden, 1));
+  bool gp = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
+  bool normalized = gp && c->normalize_input != SNGP_NORMALIZE_NONE; /* one unit would become 0 */
+  SNGP_TRY(check_size("num_hidden", c->num_hidden, normalized ? 2 : 1));
   SNGP_TRY(check_size("power_iterations", c->power_iterations, 1));
   SNGP_TRY(check_size("num_random_features", c->num_random_features, 1));
   int64_t widest = c->input_dim > c->num_hidden ? c->input_dim : c->num_hidden;
-  bool gp = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   if (gp && c->num_random_features > widest) widest = c->num_random_features;
   size_t floats = 0, layers = (size_t)c->num_layers + 2; /* an upper bound of the blocks */
   if (!sngp_size_multiply((size_t)widest, (size_t)widest, &floats) ||

@@ -138,6 +138,7 @@ static void every_size_out_of_range_is_refused_by_name(void **state) {
   assert_refuses(num_layers, -1, "-1");
   assert_refuses(num_layers, too_many, "16777217");
   assert_refuses(num_hidden, 0, "0");
+  assert_refuses(num_hidden, 1, "1"); /* normalised, it would be 0 always */
   assert_refuses(num_hidden, too_many, "16777217");
   assert_refuses(power_iterations, 0, "0");
   assert_refuses(power_iterations, too_many, "16777217");
@@ -205,8 +206,8 @@ static void sizes_whose_product_overflows_are_refused(void **state) {
 static void the_ends_of_every_range_are_accepted(void **state) {
   (void)state;
   sngp_model_config c = valid();
-  c.input_dim = c.num_hidden = c.num_random_features = 1;
-  c.num_classes = 2;
+  c.input_dim = c.num_random_features = 1;
+  c.num_hidden = c.num_classes = 2;
   c.num_layers = 0;
   c.dropout_rate = c.spectral_norm_bound = c.l2_regularization = 0;
   c.covariance_momentum = c.mean_field_factor = -1;
@@ -217,7 +218,8 @@ static void the_ends_of_every_range_are_accepted(void **state) {
   c.dropout_rate = 0.999999;
   c.mean_field_factor = c.spectral_norm_bound = c.kernel_scale = 1e6;
   c.seed = INT64_MAX;
-  c.num_layers = 1;
+  c.num_layers = c.num_hidden = 1;
+  c.normalize_input = SNGP_NORMALIZE_NONE;
   assert_ok(sngp_model_create(&c, &model));
   sngp_model_free(model);
 }

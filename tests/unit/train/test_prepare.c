@@ -159,6 +159,34 @@ static void columns_are_standardised_constants_kept_and_outliers_held(void **sta
   free(features);
 }
 
+/* As an import does: the scaling of another system is kept, the rest chosen. */
+static void an_input_scaling_that_was_set_is_kept(void **state) {
+  (void)state;
+  sngp_model_config config = small_config();
+  config.standardize_inputs = 1;
+  sngp_model *model = create_model(&config);
+  sngp_dataset *data = small_data(ROWS, 1);
+  float mean[SMALL_INPUTS], scale[SMALL_INPUTS];
+  for (int i = 0; i < SMALL_INPUTS; i++) {
+    mean[i] = (float)i;
+    scale[i] = (float)(i + 2);
+  }
+  assert_ok(sngp_model_set_parameter(model, "input_scaling.mean", mean, SMALL_INPUTS));
+  assert_ok(sngp_model_set_parameter(model, "input_scaling.scale", scale, SMALL_INPUTS));
+  assert_ok(sngp_model_prepare(model, data));
+  int64_t count = 0;
+  float *kept_mean = parameter_of(model, "input_scaling.mean", &count);
+  float *kept_scale = parameter_of(model, "input_scaling.scale", &count);
+  assert_true(largest_difference(kept_mean, mean, SMALL_INPUTS) == 0);
+  assert_true(largest_difference(kept_scale, scale, SMALL_INPUTS) == 0);
+  assert_ok(sngp_model_get_config(model, &config));
+  assert_true(config.kernel_scale > 0);
+  free(kept_scale);
+  free(kept_mean);
+  sngp_dataset_free(data);
+  sngp_model_free(model);
+}
+
 static void a_choice_is_made_once_by_prepare_or_by_the_first_fit(void **state) {
   (void)state;
   sngp_model_config config = small_config();
@@ -294,6 +322,7 @@ int main(void) {
       cmocka_unit_test(without_normalisation_the_kernel_scale_is_of_the_hidden_rows),
       cmocka_unit_test(what_the_configuration_gives_is_kept),
       cmocka_unit_test(columns_are_standardised_constants_kept_and_outliers_held),
+      cmocka_unit_test(an_input_scaling_that_was_set_is_kept),
       cmocka_unit_test(a_choice_is_made_once_by_prepare_or_by_the_first_fit),
       cmocka_unit_test(of_many_rows_a_seeded_part_is_looked_at),
       cmocka_unit_test(a_median_of_zero_falls_back),
