@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench.h"
 #include "sngp/sngp.h"
 
 enum { NUM_CLASSES = 10, FIRST_HELD_OUT_ROW = 48000 };
@@ -37,12 +38,6 @@ typedef struct {
 typedef struct {
   double accuracy, nll, variance_auroc, probability_auroc;
 } result;
-
-static void check(sngp_status status) {
-  if (status == SNGP_OK) return;
-  fprintf(stderr, "bench_held_out_classes: %s\n", sngp_last_error());
-  exit(1);
-}
 
 static void *take(int64_t count, size_t size) {
   void *memory = malloc((size_t)count * size);

@@ -4,31 +4,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "bench.h"
 #include "sngp/sngp.h"
 
 enum { MOST_ROWS = 4096, ROUNDS = 15 };
 static const int64_t ROWS[] = {1, 8, 32, 128, 1024, MOST_ROWS};
 enum { NUM_ROWS = sizeof ROWS / sizeof *ROWS };
 static const double SECONDS_PER_ROUND = 0.02;
-
-static void check(sngp_status status) {
-  if (status == SNGP_OK) return;
-  fprintf(stderr, "bench_predict: %s\n", sngp_last_error());
-  exit(1);
-}
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static int compare(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 typedef struct {
   const sngp_model *model;
@@ -88,11 +71,10 @@ int main(int argc, char **argv) {
       times[1][i] = time_calls(&mean_field);
       ratios[i] = times[1][i] / times[0][i];
     }
-    for (int i = 0; i < 2; i++) qsort(times[i], ROUNDS, sizeof(double), compare);
-    qsort(ratios, ROUNDS, sizeof(double), compare);
     double per_row = 1e6 / (double)ROWS[r];
-    printf("%14lld   %15.2f   %22.2f   %5.2f\n", (long long)ROWS[r], per_row * times[0][ROUNDS / 2],
-           per_row * times[1][ROUNDS / 2], ratios[ROUNDS / 2]);
+    printf("%14lld   %15.2f   %22.2f   %5.2f\n", (long long)ROWS[r],
+           per_row * median(times[0], ROUNDS), per_row * median(times[1], ROUNDS),
+           median(ratios, ROUNDS));
   }
   sngp_workspace_free(map.workspace);
   sngp_dataset_free(moons);

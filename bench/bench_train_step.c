@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/parallel.h"
+#include "bench.h"
 #include "linalg/blas.h"
 #include "model/model.h"
 #include "nn/loss.h"
@@ -80,28 +80,6 @@ static void multiply_slice(void *context, int index) {
   for (const product *p = list->calls; p < list->calls + list->count; p++)
     sngp_sgemm(p->transpose_a, p->transpose_b, p->m, p->n, p->k, p->a, p->transpose_a ? p->m : p->k,
                p->b, p->transpose_b ? p->k : p->n, p->beta, p->c, p->n);
-}
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static int compare(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *values, int count) {
-  qsort(values, (size_t)count, sizeof *values, compare);
-  return values[count / 2];
-}
-
-static void check(sngp_status status) {
-  if (status == SNGP_OK) return;
-  fprintf(stderr, "bench_train_step: %s\n", sngp_last_error());
-  exit(1);
 }
 
 /* Calls of one kind on a line; returns their MFLOP together. */
