@@ -10,6 +10,12 @@ sngp_status sngp_check_pointer(const void *argument, const char *name) {
   return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "%s is NULL", name);
 }
 
+sngp_status sngp_check_path(const char *path, const char *name) {
+  SNGP_TRY(sngp_check_pointer(path, name));
+  if (path[0] != '\0') return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "%s is empty", name);
+}
+
 sngp_status sngp_check_preset(int32_t preset) {
   if (preset == SNGP_PRESET_DEFAULT || preset == SNGP_PRESET_TUTORIAL) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "preset is %d, but must be one of SNGP_PRESET_*",

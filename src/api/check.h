@@ -10,6 +10,9 @@
 /* SNGP_ERROR_INVALID_ARGUMENT, naming it, where an argument is NULL. */
 sngp_status sngp_check_pointer(const void *argument, const char *name);
 
+/* The same for a path, which must not be empty either. */
+sngp_status sngp_check_path(const char *path, const char *name);
+
 /* Whether a preset exists. */
 sngp_status sngp_check_preset(int32_t preset);
 

@@ -95,7 +95,7 @@ sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size) {
 sngp_status sngp_dataset_read_csv(const char *path, const sngp_csv_config *config,
                                   sngp_dataset **dataset) {
   SNGP_TRY(clear(dataset, "dataset"));
-  SNGP_TRY(sngp_check_pointer(path, "path"));
+  SNGP_TRY(sngp_check_path(path, "path"));
   sngp_csv_config own = sngp_csv_defaults();
   if (config != NULL)
     SNGP_TRY(sngp_struct_import(&own, sizeof own, CSV_CONFIG_SIZE_1, config, "sngp_csv_config"));
@@ -106,14 +106,14 @@ sngp_status sngp_dataset_read_csv(const char *path, const sngp_csv_config *confi
 sngp_status sngp_dataset_read_npy(const char *features_path, const char *labels_path,
                                   sngp_dataset **dataset) {
   SNGP_TRY(clear(dataset, "dataset"));
-  SNGP_TRY(sngp_check_pointer(features_path, "features_path"));
+  SNGP_TRY(sngp_check_path(features_path, "features_path"));
   return sngp_npy_read(features_path, labels_path, dataset);
 }
 
 sngp_status sngp_dataset_read_idx(const char *images_path, const char *labels_path,
                                   sngp_dataset **dataset) {
   SNGP_TRY(clear(dataset, "dataset"));
-  SNGP_TRY(sngp_check_pointer(images_path, "images_path"));
+  SNGP_TRY(sngp_check_path(images_path, "images_path"));
   return sngp_idx_read(images_path, labels_path, dataset);
 }
 

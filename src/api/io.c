@@ -8,7 +8,7 @@
 
 sngp_status sngp_model_save(const sngp_model *model, const char *path) {
   SNGP_TRY(sngp_check_pointer(model, "model"));
-  SNGP_TRY(sngp_check_pointer(path, "path"));
+  SNGP_TRY(sngp_check_path(path, "path"));
   unsigned char *bytes = NULL;
   size_t size = 0;
   SNGP_TRY(sngp_model_to_bytes(model, &bytes, &size));
@@ -20,7 +20,7 @@ sngp_status sngp_model_save(const sngp_model *model, const char *path) {
 sngp_status sngp_model_load(const char *path, sngp_model **model) {
   SNGP_TRY(sngp_check_pointer(model, "model"));
   *model = NULL;
-  SNGP_TRY(sngp_check_pointer(path, "path"));
+  SNGP_TRY(sngp_check_path(path, "path"));
   unsigned char *bytes = NULL;
   size_t size = 0;
   SNGP_TRY(sngp_file_read(path, &bytes, &size));

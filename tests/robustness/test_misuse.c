@@ -140,6 +140,22 @@ static void reserved_fields_stay_reserved(void **state) {
   sngp_dataset_free(data);
 }
 
+static void an_empty_path_is_named(void **state) {
+  (void)state;
+  sngp_model_config config = small_config();
+  sngp_model *model = create_model(&config), *loaded = NULL;
+  sngp_dataset *data = NULL;
+  assert_fails(sngp_model_save(model, ""), SNGP_ERROR_INVALID_ARGUMENT, "path is empty");
+  assert_fails(sngp_model_load("", &loaded), SNGP_ERROR_INVALID_ARGUMENT, "path is empty");
+  assert_fails(sngp_dataset_read_csv("", NULL, &data), SNGP_ERROR_INVALID_ARGUMENT,
+               "path is empty");
+  assert_fails(sngp_dataset_read_npy("", NULL, &data), SNGP_ERROR_INVALID_ARGUMENT,
+               "features_path is empty");
+  assert_fails(sngp_dataset_read_idx("", NULL, &data), SNGP_ERROR_INVALID_ARGUMENT,
+               "images_path is empty");
+  sngp_model_free(model);
+}
+
 static void names_must_differ(void **state) {
   (void)state;
   const char *const names[SMALL_CLASSES] = {"a", "b", "a"};
@@ -234,6 +250,7 @@ int main(void) {
       cmocka_unit_test(arrays_beyond_all_memory_are_refused),
       cmocka_unit_test(structs_that_were_not_initialised_are_found_out),
       cmocka_unit_test(reserved_fields_stay_reserved),
+      cmocka_unit_test(an_empty_path_is_named),
       cmocka_unit_test(names_must_differ),
       cmocka_unit_test(a_workspace_that_is_in_use_is_refused),
       cmocka_unit_test(a_callback_cannot_change_the_model_that_is_fitted),
