@@ -69,15 +69,24 @@ static int count_given(const cli_data_source *source) {
 
 bool cli_data_source_given(const cli_data_source *source) { return count_given(source) > 0; }
 
-bool cli_data_source_check(const cli_data_source *source, const char *command) {
+bool cli_data_source_check(const cli_data_source *source, const cli_data_source *ood,
+                           const char *command) {
   int count = count_given(source);
-  if (source->labels == CLI_LABELS_OOD) {
-    if (count > 1) cli_fail_usage(command, "give only one of --ood-data, --ood-idx, --ood-npy");
-    return count <= 1;
-  }
-  if (count == 0) cli_fail_usage(command, "no input: give one of --data, --idx, --npy");
-  if (count > 1) cli_fail_usage(command, "give only one of --data, --idx, --npy");
-  return count == 1;
+  bool csv = source->data != NULL || (ood != NULL && ood->data != NULL);
+  const char *csv_option = source->label != NULL                      ? "--label"
+                           : source->header != SNGP_CSV_HEADER_DETECT ? "--header"
+                                                                      : NULL;
+  if (count == 0)
+    cli_fail_usage(command, "no input: give one of --data, --idx, --npy");
+  else if (count > 1)
+    cli_fail_usage(command, "give only one of --data, --idx, --npy");
+  else if (ood != NULL && count_given(ood) > 1)
+    cli_fail_usage(command, "give only one of --ood-data, --ood-idx, --ood-npy");
+  else if (csv_option != NULL && !csv)
+    cli_fail_usage(command, "%s is for CSV files, and there is none", csv_option);
+  else
+    return true;
+  return false;
 }
 
 bool cli_data_source_spared(const cli_data_source *source, const char *out) {

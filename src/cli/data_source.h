@@ -29,8 +29,10 @@ typedef struct cli_data_source {
 /* Empties the source and makes the table of its options. `source` must stay where it is. */
 cli_option_group cli_data_source_group(cli_data_source *source, cli_labels labels);
 
-/* After parsing: whether the options fit together; reports usage errors of `command`. */
-bool cli_data_source_check(const cli_data_source *source, const char *command);
+/* After parsing: whether the options of a source, and of the out-of-domain rows beside it (NULL:
+   none), fit together; reports usage errors of `command`. */
+bool cli_data_source_check(const cli_data_source *source, const cli_data_source *ood,
+                           const char *command);
 
 bool cli_data_source_given(const cli_data_source *source);
 

@@ -82,8 +82,7 @@ static cli_parse_result parse(evaluate_settings *settings, int argc, char **argv
                          .num_groups = sizeof groups / sizeof groups[0]};
   cli_parse_result result = cli_options_parse(&command, argc, argv, &s->model);
   if (result != CLI_PARSE_OK) return result;
-  bool good = cli_data_source_check(&s->source, command.name) &&
-              cli_data_source_check(&s->ood, command.name);
+  bool good = cli_data_source_check(&s->source, &s->ood, command.name);
   s->ood.label = s->source.label;
   s->ood.header = s->source.header;
   return good ? CLI_PARSE_OK : CLI_PARSE_ERROR;

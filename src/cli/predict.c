@@ -64,7 +64,7 @@ static cli_parse_result parse(predict_settings *settings, int argc, char **argv)
                          .num_groups = sizeof groups / sizeof groups[0]};
   cli_parse_result result = cli_options_parse(&command, argc, argv, &s->model);
   if (result != CLI_PARSE_OK) return result;
-  return cli_data_source_check(&s->source, command.name) ? CLI_PARSE_OK : CLI_PARSE_ERROR;
+  return cli_data_source_check(&s->source, NULL, command.name) ? CLI_PARSE_OK : CLI_PARSE_ERROR;
 }
 
 /* A text as a field of RFC 4180: quoted where it has to be. */

@@ -31,6 +31,9 @@ wrong "unknown command 'pre'; did you mean predict?" pre
 wrong "no input" train --out m
 wrong "--out is missing" train --data a.csv
 wrong "only one of --data, --idx, --npy" train --data a.csv --npy x y --out m
+wrong "--label is for CSV files" train --npy x y --label a --out m
+wrong "--header is for CSV files" predict m --idx images --header no
+wrong "--label is for CSV files" evaluate m --idx images labels --label a --ood-npy x
 wrong "--idx needs two values: IMAGES LABELS" train --idx images --out m
 wrong "--npy needs two values: X Y" train --npy x --out m
 wrong "--epochs: 'ten' is not a whole number" train --data a --out m --epochs ten
