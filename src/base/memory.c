@@ -21,13 +21,6 @@ void *sngp_allocate(size_t count, size_t size) {
   return memory;
 }
 
-char *sngp_copy_string(const char *text) {
-  size_t length = strlen(text) + 1;
-  char *copy = sngp_allocate(length, 1);
-  if (copy != NULL) memcpy(copy, text, length);
-  return copy;
-}
-
 char **sngp_copy_strings(const char *const *texts, size_t count) {
   size_t bytes = 0;
   if (!sngp_size_multiply(count, sizeof(char *), &bytes)) return NULL;

@@ -9,9 +9,6 @@
    product overflows. At least one byte is taken, so NULL always means failure. */
 void *sngp_allocate(size_t count, size_t size);
 
-/* A copy of a string; NULL when memory is short. */
-char *sngp_copy_string(const char *text);
-
 /* A copy of an array of strings, in one block to be freed by sngp_release(); NULL on failure. */
 char **sngp_copy_strings(const char *const *texts, size_t count);
 

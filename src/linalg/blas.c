@@ -26,12 +26,6 @@ void sngp_sgemv(bool transpose, int64_t rows, int64_t cols, const float *a, cons
               (blasint)cols, x, 1, 0.0f, y, 1);
 }
 
-void sngp_dgemv(bool transpose, int64_t rows, int64_t cols, const double *a, const double *x,
-                double *y) {
-  cblas_dgemv(CblasRowMajor, operation(transpose), (blasint)rows, (blasint)cols, 1.0, a,
-              (blasint)cols, x, 1, 0.0, y, 1);
-}
-
 void sngp_dsyrk_transposed(int64_t n, int64_t k, double alpha, const double *a, int64_t stride_a,
                            double beta, double *c, int64_t stride_c) {
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)n, (blasint)k, alpha, a,

@@ -18,8 +18,6 @@ void sngp_dgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_
 /* y = op(A) x, A (rows, cols). */
 void sngp_sgemv(bool transpose, int64_t rows, int64_t cols, const float *a, const float *x,
                 float *y);
-void sngp_dgemv(bool transpose, int64_t rows, int64_t cols, const double *a, const double *x,
-                double *y);
 
 /* Lower triangle of C (n, n) = alpha A^T A + beta C, A (k, n). */
 void sngp_dsyrk_transposed(int64_t n, int64_t k, double alpha, const double *a, int64_t stride_a,

@@ -46,16 +46,13 @@ static void copied_strings_are_independent(void **state) {
   (void)state;
   char first[] = "red", empty[] = "", last[] = "green and blue";
   const char *const names[] = {first, empty, last};
-  char **copies = sngp_copy_strings(names, 3), *copy = sngp_copy_string(last);
-  char **none = sngp_copy_strings(names, 0);
-  assert_true(copies != NULL && copy != NULL && none != NULL);
+  char **copies = sngp_copy_strings(names, 3), **none = sngp_copy_strings(names, 0);
+  assert_true(copies != NULL && none != NULL);
   first[0] = last[0] = 'x';
   assert_string_equal(copies[0], "red");
   assert_string_equal(copies[1], "");
   assert_string_equal(copies[2], "green and blue");
-  assert_string_equal(copy, "green and blue");
   sngp_release(none);
-  sngp_release(copy);
   sngp_release(copies);
 }
 

@@ -64,7 +64,8 @@ static double condition(const sngp_posterior *posterior, double ridge) {
   assert_true(x != NULL && y != NULL);
   for (size_t i = 0; i < size; i++) x[i] = 1.0;
   for (int k = 0; k < ITERATIONS; k++) {
-    sngp_dgemv(false, posterior->size, posterior->size, posterior->precision, x, y);
+    sngp_dgemm(false, false, posterior->size, 1, posterior->size, 1, posterior->precision,
+               posterior->size, x, 1, 0, y, 1);
     norm = 0.0;
     for (size_t i = 0; i < size; i++) norm += y[i] * y[i];
     norm = sqrt(norm);
