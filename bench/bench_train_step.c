@@ -146,7 +146,7 @@ static void create_pass(const subject *made, int64_t rows, sngp_pass *pass) {
 static double measure(int threads, int rounds, int steps, double mflop) {
   subject made = create();
   sngp_trainer *trainer = NULL;
-  check(sngp_trainer_create(made.model, made.adam, BATCH, threads, &trainer));
+  check(sngp_trainer_create(made.model, made.adam, BATCH, threads, false, &trainer));
   sngp_pass passes[MOST_THREADS];
   product_list lists[MOST_THREADS];
   for (int i = 0; i < threads; i++) {

@@ -89,11 +89,7 @@ static sngp_status check_outputs(const sngp_model *model, const sngp_predict_con
     return sngp_fail(
         SNGP_ERROR_UNSUPPORTED,
         "a variance or covariance was asked for, but a model with a dense head has none");
-  if (model->posterior.current) return SNGP_OK;
-  return sngp_fail(SNGP_ERROR_POSTERIOR_STALE,
-                   "the weights or the precision matrix changed since the posterior was finished: "
-                   "call sngp_model_fit_covariance(), or sngp_model_finish_covariance() after "
-                   "updates");
+  return sngp_model_check_posterior(model);
 }
 
 static sngp_status check_workspace(const sngp_model *model, const sngp_workspace *workspace,

@@ -89,7 +89,7 @@ sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer, const 
   SNGP_TRY(sngp_check_rows(model, batch, true, "batch"));
   SNGP_TRY(sngp_model_check_prepared(model));
   sngp_trainer *trainer = NULL;
-  SNGP_TRY(sngp_trainer_create(model, optimizer, batch->rows, 1, &trainer));
+  SNGP_TRY(sngp_trainer_create(model, optimizer, batch->rows, 1, false, &trainer));
   sngp_step_sums sums =
       sngp_trainer_step(trainer, batch, NULL, batch->rows, optimizer->config.learning_rate, NULL);
   sngp_trainer_free(trainer);

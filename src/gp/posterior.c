@@ -34,14 +34,18 @@ void sngp_posterior_destroy(sngp_posterior *posterior) {
   *posterior = (sngp_posterior){0};
 }
 
-sngp_status sngp_posterior_copy(sngp_posterior *to, const sngp_posterior *from) {
-  SNGP_TRY(sngp_posterior_create(to, from->size));
+void sngp_posterior_assign(sngp_posterior *to, const sngp_posterior *from) {
   size_t area = (size_t)(from->size * from->size);
   memcpy(to->precision, from->precision, area * sizeof *to->precision);
   memcpy(to->root, from->root, area * sizeof *to->root);
   to->rows = from->rows;
   to->jitter = from->jitter;
   to->current = from->current;
+}
+
+sngp_status sngp_posterior_copy(sngp_posterior *to, const sngp_posterior *from) {
+  SNGP_TRY(sngp_posterior_create(to, from->size));
+  sngp_posterior_assign(to, from);
   return SNGP_OK;
 }
 

@@ -24,6 +24,8 @@ typedef struct {
 sngp_status sngp_posterior_create(sngp_posterior *posterior, int64_t size);
 void sngp_posterior_destroy(sngp_posterior *posterior);
 sngp_status sngp_posterior_copy(sngp_posterior *to, const sngp_posterior *from);
+/* Copies over a posterior of the same size, which has its memory. */
+void sngp_posterior_assign(sngp_posterior *to, const sngp_posterior *from);
 
 /* A = 0, and no longer current. */
 void sngp_posterior_reset(sngp_posterior *posterior);

@@ -16,13 +16,6 @@ static sngp_status check_finite(const sngp_model *model) {
   return SNGP_OK;
 }
 
-static sngp_status check_posterior(const sngp_model *model) {
-  if (model->posterior.size == 0 || model->posterior.current) return SNGP_OK;
-  return sngp_fail(SNGP_ERROR_POSTERIOR_STALE,
-                   "the weights or the precision matrix moved since the posterior was finished: "
-                   "call sngp_model_fit_covariance() or sngp_model_finish_covariance() first");
-}
-
 static sngp_status write_file(const sngp_model *model, const char *config, const char *training,
                               unsigned char **bytes, size_t *size) {
   const sngp_metadata_entry metadata[] = {
@@ -46,7 +39,7 @@ static sngp_status write_file(const sngp_model *model, const char *config, const
 sngp_status sngp_model_to_bytes(const sngp_model *model, unsigned char **bytes, size_t *size) {
   *bytes = NULL;
   *size = 0;
-  SNGP_TRY(check_posterior(model));
+  SNGP_TRY(sngp_model_check_posterior(model));
   SNGP_TRY(check_finite(model));
   char *config = NULL, *training = NULL;
   const sngp_training_record record = sngp_model_record(model);

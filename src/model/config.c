@@ -4,12 +4,15 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "data/dataset.h"
 #include "model/model.h"
 
 static const double PI = 3.14159265358979323846;
 
 /* BLAS takes 32-bit dimensions, which some layers exceed by one or by a block of rows. */
-static const int64_t LARGEST_DIMENSION = 1 << 24;
+enum { LARGEST_DIMENSION = 1 << 24 };
+_Static_assert((int)SNGP_MOST_CLASSES == (int)LARGEST_DIMENSION,
+               "a dataset's classes are a dimension too");
 
 sngp_model_config sngp_model_config_default(int32_t preset) {
   sngp_model_config config = {
@@ -51,8 +54,8 @@ static sngp_status bad_number(const char *field, double value, const char *range
 static sngp_status check_size(const char *field, int64_t value, int64_t smallest) {
   if (value >= smallest && value <= LARGEST_DIMENSION) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
-                   "model config: %s is %lld, but must lie in [%lld, %lld]", field,
-                   (long long)value, (long long)smallest, (long long)LARGEST_DIMENSION);
+                   "model config: %s is %lld, but must lie in [%lld, %d]", field, (long long)value,
+                   (long long)smallest, LARGEST_DIMENSION);
 }
 
 static sngp_status check_choice(const char *field, int32_t value, int32_t count) {

@@ -146,6 +146,14 @@ sngp_status sngp_model_check_prepared(const sngp_model *model) {
                    missing);
 }
 
+sngp_status sngp_model_check_posterior(const sngp_model *model) {
+  if (model->posterior.size == 0 || model->posterior.current) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_POSTERIOR_STALE,
+                   "the weights or the precision matrix changed since the posterior was finished: "
+                   "call sngp_model_fit_covariance(), or sngp_model_finish_covariance() after "
+                   "updates");
+}
+
 void sngp_model_set_scales(sngp_model *model, double kernel_scale, double radius_scale) {
   model->config.kernel_scale = model->network.head_input.kernel_scale = kernel_scale;
   model->config.radius_scale = model->network.head_input.radius_scale = radius_scale;
@@ -160,6 +168,11 @@ sngp_status sngp_model_take_moments(sngp_model *model, int count) {
   return SNGP_OK;
 }
 
+void sngp_model_clear_moments(sngp_model *model) {
+  for (int i = 0; i < 2 && model->moments[i] != NULL; i++)
+    memset(model->moments[i], 0, model->table.trainable_size * sizeof *model->moments[i]);
+}
+
 static sngp_status copy_into(sngp_model *copy, const sngp_model *model) {
   size_t size = model->table.trainable_size * sizeof(float);
   memcpy(copy->trainable, model->trainable, size);
@@ -170,9 +183,8 @@ static sngp_status copy_into(sngp_model *copy, const sngp_model *model) {
   int num_moments = model->moments[1] != NULL ? 2 : model->moments[0] != NULL ? 1 : 0;
   SNGP_TRY(sngp_model_take_moments(copy, num_moments));
   for (int i = 0; i < num_moments; i++) memcpy(copy->moments[i], model->moments[i], size);
-  if (model->posterior.size == 0) return SNGP_OK;
-  sngp_posterior_destroy(&copy->posterior);
-  return sngp_posterior_copy(&copy->posterior, &model->posterior);
+  if (model->posterior.size > 0) sngp_posterior_assign(&copy->posterior, &model->posterior);
+  return SNGP_OK;
 }
 
 sngp_status sngp_model_copy(const sngp_model *model, sngp_model **out) {

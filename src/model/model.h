@@ -36,8 +36,15 @@ sngp_status sngp_model_project(sngp_model *model, int64_t iterations, sngp_pool 
 /* Sets the chosen scales in configuration and network. */
 void sngp_model_set_scales(sngp_model *model, double kernel_scale, double radius_scale);
 
+/* SNGP_ERROR_POSTERIOR_STALE, naming the call to make, where a GP head's posterior is out of date.
+ */
+sngp_status sngp_model_check_posterior(const sngp_model *model);
+
 /* Makes sure that the first `count` moment blocks exist. */
 sngp_status sngp_model_take_moments(sngp_model *model, int count);
+
+/* Sets the moments that exist to zero. */
+void sngp_model_clear_moments(sngp_model *model);
 
 /* An independent copy, posterior and moments included. */
 sngp_status sngp_model_copy(const sngp_model *model, sngp_model **copy);

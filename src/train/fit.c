@@ -1,7 +1,6 @@
 #include "train/fit.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "linalg/kernels.h"
@@ -30,7 +29,6 @@ typedef struct {
   sngp_snapshot finite, best; /* weights of the last finite epoch, and of the best one */
   double best_loss;
   int64_t epochs_without_improvement;
-  double learning_rate; /* of the last step */
 } fit;
 
 sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, bool labelled,
@@ -88,9 +86,15 @@ static void choose_sizes(fit *run) {
                                   .drop = config->step_factor};
 }
 
+static bool accumulates_in_training(const fit *run) {
+  return run->model->network.gaussian_process &&
+         run->config->covariance == SNGP_COVARIANCE_IN_TRAINING;
+}
+
 static sngp_status take_memory(fit *run) {
   SNGP_TRY(sngp_trainer_create(run->model, run->optimizer, run->batch_size,
-                               run->config->num_threads, &run->trainer));
+                               run->config->num_threads, accumulates_in_training(run),
+                               &run->trainer));
   SNGP_TRY(sngp_history_create(run->config->epochs, &run->history));
   SNGP_TRY(sngp_snapshot_create(run->model, &run->finite));
   if (run->config->patience > 0) SNGP_TRY(sngp_snapshot_create(run->model, &run->best));
@@ -118,9 +122,7 @@ static void set_order(fit *run) {
 /* How this epoch's features enter the precision matrix; false: they do not. */
 static bool covariance_of_epoch(fit *run, int64_t epoch, sngp_step_covariance *covariance) {
   double momentum = run->model->config.covariance_momentum;
-  if (!run->model->network.gaussian_process ||
-      run->config->covariance != SNGP_COVARIANCE_IN_TRAINING)
-    return false;
+  if (!accumulates_in_training(run)) return false;
   if (momentum > 0) { /* of a batch's mean; the batch size comes in step by step */
     *covariance = (sngp_step_covariance){momentum, 1 - momentum};
     if (epoch == 0) sngp_posterior_reset(&run->model->posterior);
@@ -224,8 +226,7 @@ static sngp_status conclude(fit *run, sngp_status loop, bool stopped_early) {
   sngp_model *model = run->model;
   if (loop == SNGP_ERROR_NUMERICAL) {
     sngp_snapshot_restore(model, &run->finite);
-    for (int i = 0; i < 2 && model->moments[i] != NULL; i++)
-      memset(model->moments[i], 0, model->table.trainable_size * sizeof(float));
+    sngp_model_clear_moments(model);
   }
   bool whole = loop == SNGP_OK && !stopped_early;
   bool back_to_best = run->config->patience > 0 && isfinite(run->best_loss) && loop == SNGP_OK;

@@ -7,8 +7,7 @@
 #include "linalg/blas.h"
 #include "train/snapshot.h"
 
-/* Found in trials on two moons, scikit-learn's wine and digits, and Fashion-MNIST
- * (docs/numerics.md). */
+/* Found in trials on two moons and Fashion-MNIST (docs/numerics.md). */
 static const double KERNEL_FACTOR = 0.25;
 static const double RADIUS_FACTOR = 0.1;
 enum { SUBSAMPLE = 1000, PROJECTION_ITERATIONS = 20 };

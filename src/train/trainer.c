@@ -19,7 +19,7 @@ struct sngp_trainer {
   int32_t *labels;      /* of the batch, in its order */
   float *weights;
   float *projection;   /* scratch */
-  double *features;    /* scratch: a slice's features in double precision; GP heads only */
+  double *features;    /* scratch: a slice's features in double precision; where steps accumulate */
   const float *output; /* output.weight, for the L2 term; NULL where there is none */
   size_t output_begin, output_size; /* where it lies in the block */
 };
@@ -36,7 +36,7 @@ typedef struct {
   double learning_rate;
 } job;
 
-static sngp_status take_memory(sngp_trainer *trainer, int64_t batch_size) {
+static sngp_status take_memory(sngp_trainer *trainer, int64_t batch_size, bool accumulates) {
   const sngp_model *model = trainer->model;
   const sngp_network *network = &model->network;
   size_t slices = (size_t)trainer->num_slices;
@@ -55,7 +55,7 @@ static sngp_status take_memory(sngp_trainer *trainer, int64_t batch_size) {
   for (size_t i = 0; i < slices; i++)
     SNGP_TRY(sngp_pass_create(network, slice_rows, true, model->table.trainable_size,
                               &trainer->passes[i]));
-  if (network->gaussian_process) {
+  if (accumulates) {
     trainer->features =
         sngp_allocate((size_t)(slice_rows * model->posterior.size), sizeof *trainer->features);
     if (trainer->features == NULL) return sngp_fail_memory("training");
@@ -75,18 +75,16 @@ static void find_output_weight(sngp_trainer *trainer) {
 
 /* Moments of another algorithm, or from before an optimizer that starts afresh, do not count. */
 static sngp_status prepare_moments(sngp_model *model, const sngp_optimizer *optimizer) {
-  int count = sngp_optimizer_num_moments(optimizer);
-  SNGP_TRY(sngp_model_take_moments(model, count));
+  SNGP_TRY(sngp_model_take_moments(model, sngp_optimizer_num_moments(optimizer)));
   if (optimizer->step != 0 && model->moments_algorithm == optimizer->config.algorithm)
     return SNGP_OK;
-  for (int i = 0; i < count; i++)
-    memset(model->moments[i], 0, model->table.trainable_size * sizeof *model->moments[i]);
+  sngp_model_clear_moments(model);
   model->moments_algorithm = optimizer->config.algorithm;
   return SNGP_OK;
 }
 
 sngp_status sngp_trainer_create(sngp_model *model, sngp_optimizer *optimizer, int64_t batch_size,
-                                int num_threads, sngp_trainer **out) {
+                                int num_threads, bool accumulates, sngp_trainer **out) {
   *out = NULL;
   if (batch_size > INT32_MAX)
     return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
@@ -99,7 +97,7 @@ sngp_status sngp_trainer_create(sngp_model *model, sngp_optimizer *optimizer, in
   trainer->optimizer = optimizer;
   trainer->num_slices = batch_size < num_threads ? (int)batch_size : num_threads;
   sngp_status status = sngp_pool_create(num_threads, &trainer->pool);
-  if (status == SNGP_OK) status = take_memory(trainer, batch_size);
+  if (status == SNGP_OK) status = take_memory(trainer, batch_size, accumulates);
   if (status == SNGP_OK) status = prepare_moments(model, optimizer);
   if (status != SNGP_OK) {
     sngp_trainer_free(trainer);
@@ -170,29 +168,37 @@ static void run_slice(void *context, int index) {
   if (work->backward && rows > 0) sngp_network_backward(network, pass, rows);
 }
 
-/* Slice `index`'s share of the parameters: sums the gradients, in the order of the slices, and adds
-   that of the L2 term. */
-static void reduce_share(const job *work, int index, size_t *begin, size_t *end) {
+/* Parameters [begin, end) of the trainable block. */
+typedef struct {
+  size_t begin, end;
+} share;
+
+static share share_of(const job *work, int index) {
+  const sngp_trainer *trainer = work->trainer;
+  int64_t begin = 0, end = 0;
+  sngp_slice((int64_t)trainer->model->table.trainable_size, index, trainer->num_slices, &begin,
+             &end);
+  return (share){(size_t)begin, (size_t)end};
+}
+
+/* Sums the gradients of a share, in the order of the slices, and adds that of the L2 term. */
+static void reduce_share(const job *work, share own) {
   sngp_trainer *trainer = work->trainer;
-  int64_t first = 0, last = 0;
-  sngp_slice((int64_t)trainer->model->table.trainable_size, index, trainer->num_slices, &first,
-             &last);
-  *begin = (size_t)first;
-  *end = (size_t)last;
   float *gradient = trainer->passes[0].gradient;
   for (int i = 1; i < trainer->num_slices; i++)
-    sngp_kernel_add(*end - *begin, trainer->passes[i].gradient + first, gradient + first);
+    sngp_kernel_add(own.end - own.begin, trainer->passes[i].gradient + own.begin,
+                    gradient + own.begin);
   if (trainer->output == NULL) return;
   size_t low = trainer->output_begin, high = low + trainer->output_size;
-  if (low < *begin) low = *begin;
-  if (high > *end) high = *end;
+  if (low < own.begin) low = own.begin;
+  if (high > own.end) high = own.end;
   if (low < high)
     sngp_kernel_add_scaled(high - low, (float)(2 * trainer->model->config.l2_regularization),
                            trainer->model->trainable + low, gradient + low);
 }
 
 /* Decoupled weight decay acts on weights only, so tensor by tensor. */
-static void decay_share(const job *work, size_t begin, size_t end) {
+static void decay_share(const job *work, share own) {
   const sngp_model *model = work->trainer->model;
   const sngp_optimizer_config *config = &work->trainer->optimizer->config;
   if (config->algorithm != SNGP_OPTIMIZER_ADAMW) return;
@@ -201,38 +207,35 @@ static void decay_share(const job *work, size_t begin, size_t end) {
     const sngp_parameter *tensor = &model->table.items[t];
     if (!tensor->trainable || !tensor->decay) continue;
     size_t low = tensor->offset, high = low + (size_t)(tensor->rows * tensor->cols);
-    for (size_t i = low < begin ? begin : low; i < high && i < end; i++)
+    for (size_t i = low < own.begin ? own.begin : low; i < high && i < own.end; i++)
       model->trainable[i] *= keep;
   }
 }
 
-static void update_share(const job *work, size_t begin, size_t end) {
+static void update_share(const job *work, share own) {
   sngp_trainer *trainer = work->trainer;
-  decay_share(work, begin, end);
-  sngp_optimizer_apply(trainer->optimizer, &work->scalars, begin, end, trainer->passes[0].gradient,
-                       trainer->model->trainable, trainer->model->moments);
+  decay_share(work, own);
+  sngp_optimizer_apply(trainer->optimizer, &work->scalars, own.begin, own.end,
+                       trainer->passes[0].gradient, trainer->model->trainable,
+                       trainer->model->moments);
 }
 
 static void reduce_and_update(void *context, int index) {
-  size_t begin = 0, end = 0;
-  reduce_share(context, index, &begin, &end);
-  update_share(context, begin, end);
+  share own = share_of(context, index);
+  reduce_share(context, own);
+  update_share(context, own);
 }
 
 static void reduce_only(void *context, int index) {
   const job *work = context;
-  size_t begin = 0, end = 0;
-  reduce_share(work, index, &begin, &end);
-  const float *gradient = work->trainer->passes[0].gradient + begin;
-  work->trainer->squares[index] = sngp_kernel_square_norm(end - begin, gradient);
+  share own = share_of(work, index);
+  reduce_share(work, own);
+  const float *gradient = work->trainer->passes[0].gradient + own.begin;
+  work->trainer->squares[index] = sngp_kernel_square_norm(own.end - own.begin, gradient);
 }
 
 static void update_only(void *context, int index) {
-  const job *work = context;
-  int64_t begin = 0, end = 0;
-  sngp_slice((int64_t)work->trainer->model->table.trainable_size, index, work->trainer->num_slices,
-             &begin, &end);
-  update_share(work, (size_t)begin, (size_t)end);
+  update_share(context, share_of(context, index));
 }
 
 /* Clipping needs the norm of the whole gradient first. */

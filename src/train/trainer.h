@@ -10,9 +10,10 @@
 typedef struct sngp_trainer sngp_trainer;
 
 /* Takes all memory that steps of up to batch_size rows need, the model's moments included. Keeps
-   the model and the optimizer. SNGP_ERROR_OUT_OF_MEMORY beyond 2^31 - 1 rows, too. */
+   the model and the optimizer. `accumulates`: some steps add to the precision matrix of a GP head.
+   SNGP_ERROR_OUT_OF_MEMORY beyond 2^31 - 1 rows, too. */
 sngp_status sngp_trainer_create(sngp_model *model, sngp_optimizer *optimizer, int64_t batch_size,
-                                int num_threads, sngp_trainer **trainer);
+                                int num_threads, bool accumulates, sngp_trainer **trainer);
 void sngp_trainer_free(sngp_trainer *trainer);
 
 sngp_pool *sngp_trainer_pool(const sngp_trainer *trainer);

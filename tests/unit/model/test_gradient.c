@@ -241,7 +241,7 @@ static void check_gradient(const variant *v, int num_threads) {
   assert_below(FROM_THE_KINKS, r->from_the_kinks);
 
   sngp_trainer *trainer = NULL;
-  assert_ok(sngp_trainer_create(model, &descent, ROWS, num_threads, &trainer));
+  assert_ok(sngp_trainer_create(model, &descent, ROWS, num_threads, false, &trainer));
   assert_int_equal(sngp_pool_num_threads(sngp_trainer_pool(trainer)), num_threads);
   sngp_step_sums sums = sngp_trainer_step(trainer, &all.dataset, NULL, ROWS, 0.1, NULL);
   assert_close(sums.loss, loss, TOLERANCE * loss);

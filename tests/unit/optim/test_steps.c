@@ -35,7 +35,7 @@ static sngp_step_sums steps(sngp_model *model, sngp_optimizer *optimizer, const 
                             int count, int threads) {
   sngp_trainer *trainer = NULL;
   sngp_step_sums sums = {0, 0};
-  assert_ok(sngp_trainer_create(model, optimizer, ROWS, threads, &trainer));
+  assert_ok(sngp_trainer_create(model, optimizer, ROWS, threads, false, &trainer));
   for (int i = 0; i < count; i++)
     sums = sngp_trainer_step(trainer, data, NULL, ROWS, optimizer->config.learning_rate, NULL);
   sngp_trainer_free(trainer);
@@ -260,8 +260,8 @@ static void a_batch_of_more_rows_than_blas_can_count_is_refused(void **state) {
   sngp_optimizer *adam = create_optimizer(SNGP_OPTIMIZER_ADAM, 1e-3);
   for (int i = 0; i < 3; i++) {
     sngp_trainer *trainer = NULL;
-    assert_fails(sngp_trainer_create(model, adam, rows[i], 1, &trainer), SNGP_ERROR_OUT_OF_MEMORY,
-                 "2147483647");
+    assert_fails(sngp_trainer_create(model, adam, rows[i], 1, false, &trainer),
+                 SNGP_ERROR_OUT_OF_MEMORY, "2147483647");
     assert_null(trainer);
   }
   sngp_optimizer_free(adam);
