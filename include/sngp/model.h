@@ -103,6 +103,9 @@ typedef struct sngp_model_config {
                                          default: plain numbers */
   const char *const *feature_names; /**< input_dim different names in UTF-8, copied; NULL, the
                                          default: none */
+  double temperature; /**< of prediction: the softmax is of logits / temperature, with mean field of
+                           logits / (temperature sqrt(1 + factor variance)); in [1e-6, 1e6];
+                           default 1 */
 } sngp_model_config;
 
 /**
@@ -228,6 +231,39 @@ SNGP_API sngp_status sngp_model_get_parameter(const sngp_model *model, const cha
  */
 SNGP_API sngp_status sngp_model_set_parameter(sngp_model *model, const char *name,
                                               const float *values, int64_t count);
+
+/**
+ * Sets the factor of mean-field prediction. A dense head stores it and has no use for it.
+ *
+ * @param factor  finite; negative: no adjustment.
+ * @return SNGP_ERROR_INVALID_ARGUMENT. The model is as it was on any error.
+ */
+SNGP_API sngp_status sngp_model_set_mean_field_factor(sngp_model *model, double factor);
+
+/**
+ * Sets the temperature of prediction (Guo et al., "On Calibration of Modern Neural Networks", arXiv
+ * 1706.04599): above 1 it makes probabilities less sure, and leaves the classes as they are.
+ *
+ * @param temperature  in [1e-6, 1e6].
+ * @return SNGP_ERROR_INVALID_ARGUMENT. The model is as it was on any error.
+ */
+SNGP_API sngp_status sngp_model_set_temperature(sngp_model *model, double temperature);
+
+/**
+ * Sets the ridge and factors the precision matrix ridge I + A again, from the kept sum A: variances
+ * are then those of a model that was trained with this ridge, as the weights do not depend on it.
+ * Later fits and updates use it too. Where A is a moving average (covariance_momentum above 0),
+ * that is of the size of one row's and the ridge weighs accordingly more.
+ *
+ * Takes M x M doubles for the time of the call, M^3 operations, and factors in the calling thread.
+ *
+ * @param ridge  in [1e-12, 1e12].
+ * @return SNGP_ERROR_INVALID_ARGUMENT, SNGP_ERROR_UNSUPPORTED for a dense head,
+ *         SNGP_ERROR_POSTERIOR_STALE where the weights or A changed since the posterior was
+ *         finished, SNGP_ERROR_NUMERICAL, SNGP_ERROR_OUT_OF_MEMORY. The model is as it was on any
+ *         error.
+ */
+SNGP_API sngp_status sngp_model_set_ridge(sngp_model *model, double ridge);
 
 /** What the last fit was; all zero for a model that was not trained. */
 typedef struct sngp_training_record {

@@ -150,6 +150,45 @@ sngp_status sngp_model_set_parameter(sngp_model *model, const char *name, const 
   return SNGP_OK;
 }
 
+/* Takes over a configuration that differs in numbers only, where its ranges hold. */
+static sngp_status take_config(sngp_model *model, const sngp_model_config *changed) {
+  sngp_model_config nameless = *changed; /* names were checked when the model was made */
+  nameless.class_names = nameless.feature_names = NULL;
+  SNGP_TRY(sngp_model_config_check(&nameless));
+  model->config = *changed;
+  return SNGP_OK;
+}
+
+sngp_status sngp_model_set_mean_field_factor(sngp_model *model, double factor) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  SNGP_TRY(sngp_check_idle(model));
+  sngp_model_config changed = model->config;
+  changed.mean_field_factor = factor;
+  return take_config(model, &changed);
+}
+
+sngp_status sngp_model_set_temperature(sngp_model *model, double temperature) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  SNGP_TRY(sngp_check_idle(model));
+  sngp_model_config changed = model->config;
+  changed.temperature = temperature;
+  return take_config(model, &changed);
+}
+
+sngp_status sngp_model_set_ridge(sngp_model *model, double ridge) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  SNGP_TRY(sngp_check_idle(model));
+  if (model->posterior.size == 0)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED, "a dense head has no posterior and no ridge");
+  SNGP_TRY(sngp_model_check_posterior(model));
+  sngp_model_config changed = model->config, before = model->config;
+  changed.ridge = ridge;
+  SNGP_TRY(take_config(model, &changed));
+  sngp_status status = sngp_posterior_finish(&model->posterior, ridge);
+  if (status != SNGP_OK) model->config = before;
+  return status;
+}
+
 sngp_status sngp_model_get_training_record(const sngp_model *model, sngp_training_record *record) {
   SNGP_TRY(sngp_check_pointer(model, "model"));
   const sngp_training_record own = sngp_model_record(model);

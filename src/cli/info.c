@@ -70,6 +70,7 @@ static void print_config(const sngp_model_config *c) {
     print_real("ridge", c->ridge);
     print_real("mean-field factor", c->mean_field_factor);
   }
+  print_real("temperature", c->temperature);
   printf("  %-24s%" PRId64 "\n", "seed", c->seed);
 }
 
@@ -133,7 +134,8 @@ static json_t *names_json(const char *const *names, int64_t count) {
 static json_t *config_json(const sngp_model_config *c) {
   bool process = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   return json_pack(
-      "{s:I, s:I, s:s, s:I, s:I, s:o, s:o, s:b, s:b, s:I, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
+      "{s:I, s:I, s:s, s:I, s:I, s:o, s:o, s:b, s:b, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, "
+      "s:o}",
       "input_dim", (json_int_t)c->input_dim, "num_classes", (json_int_t)c->num_classes, "head",
       head_name(c->head), "num_layers", (json_int_t)c->num_layers, "num_hidden",
       (json_int_t)c->num_hidden, "dropout_rate", cli_json_real(c->dropout_rate),
@@ -143,8 +145,9 @@ static json_t *config_json(const sngp_model_config *c) {
       normalization_name(c->normalize_input), "kernel_scale",
       cli_json_real(process ? c->kernel_scale : NAN), "radius_scale",
       cli_json_real(process ? c->radius_scale : NAN), "ridge", cli_json_real(c->ridge),
-      "mean_field_factor", cli_json_real(c->mean_field_factor), "seed", (json_int_t)c->seed,
-      "class_names", names_json(c->class_names, c->num_classes), "feature_names",
+      "mean_field_factor", cli_json_real(c->mean_field_factor), "temperature",
+      cli_json_real(c->temperature), "seed", (json_int_t)c->seed, "class_names",
+      names_json(c->class_names, c->num_classes), "feature_names",
       names_json(c->feature_names, c->input_dim));
 }
 

@@ -27,7 +27,7 @@ static const char *const LIKELIHOODS[] = {"gaussian", NULL};
 #define CONSTANT(name, constants) FIELD(name, SNGP_JSON_CONSTANT, constants, false)
 #define OTHER(name) FIELD(name, SNGP_JSON_OTHER, NULL, false)
 
-/* Every field but struct_size, in the struct's order. */
+/* Every field but struct_size, in the struct's order. Numbers are written first, names last. */
 static const sngp_json_field FIELDS[] = {
     CONSTANT(task, TASKS),
     REQUIRED_INTEGER(input_dim),
@@ -56,6 +56,7 @@ static const sngp_json_field FIELDS[] = {
     INTEGER(seed),
     OTHER(class_names),
     OTHER(feature_names),
+    NUMBER(temperature),
 };
 enum { NUM_FIELDS = sizeof FIELDS / sizeof *FIELDS };
 

@@ -35,6 +35,7 @@ sngp_model_config sngp_model_config_default(int32_t preset) {
       .covariance_momentum = -1,
       .l2_regularization = 1e-6,
       .mean_field_factor = PI / 8,
+      .temperature = 1,
   };
   if (preset == SNGP_PRESET_TUTORIAL) {
     config.train_input_layer = 0;
@@ -68,6 +69,12 @@ static sngp_status check_choice(const char *field, int32_t value, int32_t count)
 static const double SMALLEST_RIDGE = 1e-12, LARGEST_RIDGE = 1e12;
 static const double SMALLEST_SCALE = 1e-15, LARGEST_SCALE = 1e15;
 
+/* Well within single precision, for logits of any ordinary size. */
+static const double SMALLEST_TEMPERATURE = 1e-6, LARGEST_TEMPERATURE = 1e6;
+
+static bool is_temperature(double value) {
+  return value >= SMALLEST_TEMPERATURE && value <= LARGEST_TEMPERATURE;
+}
 static bool is_ridge(double value) { return value >= SMALLEST_RIDGE && value <= LARGEST_RIDGE; }
 static bool is_scale(double value) { return value >= SMALLEST_SCALE && value <= LARGEST_SCALE; }
 
@@ -154,6 +161,8 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
     return bad_number("l2_regularization", c->l2_regularization, "0 or more");
   if (!isfinite(c->mean_field_factor))
     return bad_number("mean_field_factor", c->mean_field_factor, "finite");
+  if (!is_temperature(c->temperature))
+    return bad_number("temperature", c->temperature, "in [1e-6, 1e6]");
   if (c->seed < 0)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
                      "model config: seed is %lld, but must not be negative", (long long)c->seed);

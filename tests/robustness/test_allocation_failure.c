@@ -261,6 +261,21 @@ static sngp_status run_finish_covariance(void *model) {
   return sngp_model_finish_covariance(model);
 }
 
+static sngp_status run_set_ridge(void *model) { return sngp_model_set_ridge(model, 10); }
+
+/* Until it succeeds the model is as it was. */
+static void end_set_ridge(void *model, sngp_status status) {
+  outputs all = take_outputs(ROWS, SMALL_CLASSES, 0),
+          expected = take_outputs(ROWS, SMALL_CLASSES, 0);
+  assert_ok(predict_rows(model, NULL, data, NULL, &all));
+  assert_ok(predict_rows(trained, NULL, data, NULL, &expected));
+  double difference = output_difference(&all, &expected, SMALL_CLASSES);
+  assert_true((difference == 0) == (status != SNGP_OK));
+  free_outputs(&expected);
+  free_outputs(&all);
+  sngp_model_free(model);
+}
+
 /* After a failure finishing again is enough: A was replaced as a whole, or not at all. */
 static void end_covariance(void *model, sngp_status status) {
   (void)status;
@@ -287,9 +302,11 @@ static void accumulating_and_factoring(void **state) {
   const operation fit = {begin_clone, run_fit_covariance, end_covariance};
   const operation update = {begin_clone, run_update_covariance, end_model};
   const operation finish = {begin_clone, run_finish_covariance, end_covariance};
+  const operation set_ridge = {begin_clone, run_set_ridge, end_set_ridge};
   assert_true(fail_each(&fit) >= 5);
   assert_true(fail_each(&update) >= 4);
   assert_true(fail_each(&finish) >= 1);
+  assert_true(fail_each(&set_ridge) >= 1);
 }
 
 /* ---- predictions ---- */

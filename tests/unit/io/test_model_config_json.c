@@ -45,7 +45,8 @@ static sngp_model_config unusual_config(void) {
                              .mean_field_factor = -1.0,
                              .seed = INT64_MAX,
                              .class_names = classes,
-                             .feature_names = features};
+                             .feature_names = features,
+                             .temperature = 2.5};
 }
 
 static void assert_same_config(const sngp_model_config *a, const sngp_model_config *b) {
@@ -54,6 +55,7 @@ static void assert_same_config(const sngp_model_config *a, const sngp_model_conf
     assert_string_equal(a->class_names[i], b->class_names[i]);
   for (int64_t i = 0; i < a->input_dim; i++)
     assert_string_equal(a->feature_names[i], b->feature_names[i]);
+  assert_true(a->temperature == b->temperature);
 }
 
 static void every_field_reads_back_exactly(void **state) {
@@ -90,7 +92,8 @@ static void keys_are_the_fields_and_constants_are_words(void **state) {
       "\"normalize_input\":\"layer_norm\",\"scale_random_features\":true,"
       "\"likelihood\":\"gaussian\",\"ridge\":0.5,\"covariance_momentum\":0.75,"
       "\"l2_regularization\":0.0,\"mean_field_factor\":-1.0,\"seed\":9223372036854775807,"
-      "\"class_names\":[\"a\",\"\xe2\x82\xac \\\"\\\\\\n\"],\"feature_names\":[\"\",\"two\","
+      "\"temperature\":2.5,\"class_names\":[\"a\",\"\xe2\x82\xac "
+      "\\\"\\\\\\n\"],\"feature_names\":[\"\",\"two\","
       "\"three\"]}");
   sngp_release(text);
 }

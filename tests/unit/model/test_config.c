@@ -46,6 +46,7 @@ static void defaults_are_the_documented_ones(void **state) {
   assert_true(c.orthogonal_features == 0 && c.scale_random_features == 0);
   assert_true(c.ridge == 1 && c.covariance_momentum == -1 && c.l2_regularization == 1e-6);
   assert_close(c.mean_field_factor, PI / 8, 1e-15);
+  assert_true(c.temperature == 1);
   assert_true(c.seed == 0 && c.class_names == NULL && c.feature_names == NULL);
 }
 
@@ -65,6 +66,7 @@ static void the_tutorials_preset_has_its_exact_values(void **state) {
   assert_true(c.scale_random_features == 1 && c.ridge == 1 && c.covariance_momentum == -1);
   assert_true(c.l2_regularization == 1e-6);
   assert_close(c.mean_field_factor, PI / 8, 1e-15);
+  assert_true(c.temperature == 1);
 }
 
 static void presets_leave_sizes_head_seed_and_names(void **state) {
@@ -179,6 +181,12 @@ static void every_number_out_of_range_is_refused_by_name(void **state) {
   assert_refuses(mean_field_factor, INFINITY, "inf");
   assert_refuses(mean_field_factor, -INFINITY, "inf");
   assert_refuses(mean_field_factor, NAN, "nan");
+  assert_refuses(temperature, 0, "0");
+  assert_refuses(temperature, -1, "-1");
+  assert_refuses(temperature, 9e-7, "9e-07");
+  assert_refuses(temperature, 1.1e6, "1.1e+06");
+  assert_refuses(temperature, INFINITY, "inf");
+  assert_refuses(temperature, NAN, "nan");
 }
 
 static void names_must_be_there_and_utf8(void **state) {
@@ -211,12 +219,13 @@ static void the_ends_of_every_range_are_accepted(void **state) {
   c.num_layers = 0;
   c.dropout_rate = c.spectral_norm_bound = c.l2_regularization = 0;
   c.covariance_momentum = c.mean_field_factor = -1;
+  c.temperature = 1e-6;
   sngp_model *model = NULL;
   assert_ok(sngp_model_create(&c, &model));
   sngp_model_free(model);
   c.covariance_momentum = 0.999999;
   c.dropout_rate = 0.999999;
-  c.mean_field_factor = c.spectral_norm_bound = c.kernel_scale = 1e6;
+  c.mean_field_factor = c.spectral_norm_bound = c.kernel_scale = c.temperature = 1e6;
   c.seed = INT64_MAX;
   c.num_layers = c.num_hidden = 1;
   c.normalize_input = SNGP_NORMALIZE_NONE;
@@ -254,14 +263,31 @@ static void a_longer_struct_is_taken_while_its_end_is_zero(void **state) {
   refuses(&config.known, SNGP_ERROR_UNSUPPORTED, "newer version", "");
 }
 
+/* The first version ended with the names. */
+static const size_t FIRST_SIZE = offsetof(sngp_model_config, temperature);
+
+static void a_struct_of_the_first_version_has_the_defaults_of_later_fields(void **state) {
+  (void)state;
+  sngp_model_config c = valid(), read = initialised();
+  c.temperature = 7; /* beyond the end of the caller's struct */
+  c.struct_size = (uint32_t)FIRST_SIZE;
+  sngp_model *model = NULL;
+  assert_ok(sngp_model_create(&c, &model));
+  assert_ok(sngp_model_get_config(model, &read));
+  assert_true(read.temperature == 1 && read.num_random_features == 6);
+  assert_ok(sngp_model_get_config(model, &c));
+  assert_true(c.temperature == 7 && c.struct_size == FIRST_SIZE);
+  sngp_model_free(model);
+}
+
 static void a_size_that_no_version_had_is_refused(void **state) {
   (void)state;
   sngp_model_config c = valid();
-  c.struct_size = sizeof c - 1;
+  c.struct_size = (uint32_t)FIRST_SIZE - 1;
   refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "struct_size", "");
   c.struct_size = 0;
   refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "struct_size is 0", "");
-  assert_fails(sngp_model_config_init(&c, sizeof c - 1), SNGP_ERROR_INVALID_ARGUMENT, "bytes");
+  assert_fails(sngp_model_config_init(&c, FIRST_SIZE - 1), SNGP_ERROR_INVALID_ARGUMENT, "bytes");
   assert_fails(sngp_model_config_init(NULL, sizeof c), SNGP_ERROR_INVALID_ARGUMENT, "NULL");
   assert_fails(sngp_model_config_validate(NULL), SNGP_ERROR_INVALID_ARGUMENT, "NULL");
 }
@@ -278,6 +304,7 @@ int main(void) {
       cmocka_unit_test(sizes_whose_product_overflows_are_refused),
       cmocka_unit_test(the_ends_of_every_range_are_accepted),
       cmocka_unit_test(a_longer_struct_is_taken_while_its_end_is_zero),
+      cmocka_unit_test(a_struct_of_the_first_version_has_the_defaults_of_later_fields),
       cmocka_unit_test(a_size_that_no_version_had_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
