@@ -1,19 +1,15 @@
 /* sngp demo two-moons: a deterministic network and an SNGP learn the two moons, as in the
    TensorFlow SNGP tutorial, and show what they say far from the data. */
-#include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/directory.h"
 #include "cli/figure.h"
 #include "cli/message.h"
 #include "cli/moons.h"
 #include "cli/options.h"
-#include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/threads.h"
@@ -77,21 +73,6 @@ static cli_parse_result parse(moons_settings *settings, int argc, char **argv) {
   return result;
 }
 
-/* Whether files can be written into the directory, or it can be made; makes nothing. */
-static bool check_directory(const char *directory) {
-  struct stat information;
-  if (stat(directory, &information) != 0) return cli_output_check(directory);
-  if (!S_ISDIR(information.st_mode)) {
-    cli_fail("cannot write into %s: it is not a directory", directory);
-    return false;
-  }
-  if (access(directory, W_OK | X_OK) != 0) {
-    cli_fail("cannot write into %s: %s", directory, strerror(errno));
-    return false;
-  }
-  return true;
-}
-
 static json_t *result_json(const moons_result *result) {
   return json_pack("{s:o, s:o, s:o, s:o}", "parameters", cli_json_parameters(result->model),
                    "history", cli_json_history(result->history), "ood_max_probability",
@@ -143,13 +124,11 @@ static int draw(const moons_settings *settings, const moons *m) {
                        .deterministic = m->deterministic.surface,
                        .sngp = m->sngp.surface};
   const char *directory = settings->directory;
-  if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
-    return cli_fail("cannot make the directory %s: %s", directory, strerror(errno));
-  }
-  cli_figure_result result = cli_figure_write(&figure, directory);
-  if (result == CLI_FIGURE_FAILED) return CLI_EXIT_FAILURE;
+  if (!cli_directory_make(directory)) return CLI_EXIT_FAILURE;
+  cli_gnuplot_result result = cli_figure_write(&figure, directory);
+  if (result == CLI_GNUPLOT_FAILED) return CLI_EXIT_FAILURE;
   if (settings->json || settings->quiet) return CLI_EXIT_OK;
-  if (result == CLI_FIGURE_DRAWN) {
+  if (result == CLI_GNUPLOT_DRAWN) {
     printf("\nPicture: %s/%s\n", directory, CLI_FIGURE_PICTURE);
   } else {
     printf(
@@ -167,7 +146,7 @@ int cli_demo(int argc, char **argv) {
     case CLI_PARSE_ERROR: return CLI_EXIT_USAGE;
     case CLI_PARSE_OK: break;
   }
-  if (!check_directory(settings.directory)) return CLI_EXIT_FAILURE;
+  if (!cli_directory_check(settings.directory)) return CLI_EXIT_FAILURE;
   moons m = {0};
   int status = cli_moons_run(&settings, &m);
   if (status == CLI_EXIT_OK && !settings.json && !settings.quiet) print_table(&m);

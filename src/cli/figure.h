@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/gnuplot.h"
 #include "sngp/dataset.h"
 
 /* The tutorial's grid and plotting range. */
@@ -20,18 +21,13 @@ typedef struct cli_figure {
   const float *deterministic, *sngp;
 } cli_figure;
 
-typedef enum {
-  CLI_FIGURE_DRAWN,
-  CLI_FIGURE_NO_GNUPLOT, /* data and script are there; gnuplot is not installed */
-  CLI_FIGURE_FAILED      /* the reason has been reported */
-} cli_figure_result;
-
 /* Names of the files in the directory. */
 #define CLI_FIGURE_SCRIPT "two_moons.gp"
 #define CLI_FIGURE_PICTURE "two_moons.png"
 
 /* Writes two_moons_points.dat, two_moons_surface.dat and two_moons.gp into `directory`, which is
-   there, and two_moons.png by gnuplot. Each file appears whole or not at all. */
-cli_figure_result cli_figure_write(const cli_figure *figure, const char *directory);
+   there, and two_moons.png by gnuplot. Each file appears whole or not at all. Where the result is
+   CLI_GNUPLOT_MISSING, data and script are there. */
+cli_gnuplot_result cli_figure_write(const cli_figure *figure, const char *directory);
 
 #endif
