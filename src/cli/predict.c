@@ -20,8 +20,7 @@ typedef struct {
   const char *model;
   cli_data_source source;
   const char *out;
-  int32_t method;
-  int64_t threads;
+  cli_prediction_settings prediction;
 } predict_settings;
 
 static const char purpose[] =
@@ -41,15 +40,15 @@ static const char examples[] =
 
 static cli_parse_result parse(predict_settings *settings, int argc, char **argv) {
   predict_settings *s = settings;
-  *s = (predict_settings){.threads = cli_default_threads()};
+  *s = (predict_settings){.prediction = {.threads = cli_default_threads()}};
   cli_option options[] = {
-      cli_method_option(&s->method),
+      cli_method_option(&s->prediction.method),
       {.name = "out",
        .value = "FILE",
        .kind = CLI_KIND_TEXT,
        .target = &s->out,
        .help = "write here (default: standard output)"},
-      cli_threads_option(&s->threads),
+      cli_threads_option(&s->prediction.threads),
   };
   cli_option_group groups[] = {
       cli_data_source_group(&s->source, CLI_LABELS_LEFT_OUT),
@@ -125,7 +124,7 @@ static int run(const predict_settings *settings, cli_predictor *predictor, sngp_
       !cli_data_source_spared(&settings->source, settings->out)) {
     return CLI_EXIT_FAILURE;
   }
-  if (!cli_predictor_load(predictor, settings->model, settings->method, settings->threads) ||
+  if (!cli_predictor_load(predictor, settings->model, &settings->prediction) ||
       !cli_data_source_read_for(&settings->source, predictor->model, rows)) {
     return CLI_EXIT_FAILURE;
   }

@@ -18,25 +18,33 @@ cli_option cli_method_option(int32_t *target) {
                       .choices = cli_predict_methods};
 }
 
-bool cli_predictor_load(cli_predictor *predictor, const char *path, int32_t method,
-                        int64_t threads) {
+bool cli_predictor_use(cli_predictor *predictor, const sngp_model *model,
+                       const cli_prediction_settings *settings) {
   cli_predictor *p = predictor;
-  *p = (cli_predictor){0};
-  if (sngp_set_blas_threads(1) != SNGP_OK || sngp_model_load(path, &p->model) != SNGP_OK ||
-      sngp_model_config_init(&p->config, sizeof p->config) != SNGP_OK ||
-      sngp_model_get_config(p->model, &p->config) != SNGP_OK ||
+  p->model = model;
+  if (sngp_model_config_init(&p->config, sizeof p->config) != SNGP_OK ||
+      sngp_model_get_config(model, &p->config) != SNGP_OK ||
       sngp_predict_config_init(&p->settings, sizeof p->settings) != SNGP_OK) {
     cli_fail_library();
     return false;
   }
   p->has_variance = p->config.head == SNGP_HEAD_GAUSSIAN_PROCESS;
-  p->settings.method = method;
-  p->settings.num_threads = (int32_t)threads;
-  if (sngp_workspace_create(p->model, &p->settings, WORKSPACE_ROWS, &p->workspace) != SNGP_OK) {
+  p->settings.method = settings->method;
+  p->settings.num_threads = (int32_t)settings->threads;
+  if (sngp_workspace_create(model, &p->settings, WORKSPACE_ROWS, &p->workspace) != SNGP_OK) {
     cli_fail_library();
     return false;
   }
   return true;
+}
+
+bool cli_predictor_load(cli_predictor *predictor, const char *path,
+                        const cli_prediction_settings *settings) {
+  if (sngp_set_blas_threads(1) != SNGP_OK || sngp_model_load(path, &predictor->loaded) != SNGP_OK) {
+    cli_fail_library();
+    return false;
+  }
+  return cli_predictor_use(predictor, predictor->loaded, settings);
 }
 
 bool cli_predictor_run(cli_predictor *predictor, const sngp_dataset *rows, int64_t begin,
@@ -55,6 +63,6 @@ bool cli_predictor_run(cli_predictor *predictor, const sngp_dataset *rows, int64
 
 void cli_predictor_free(cli_predictor *predictor) {
   sngp_workspace_free(predictor->workspace);
-  sngp_model_free(predictor->model);
+  sngp_model_free(predictor->loaded);
   *predictor = (cli_predictor){0};
 }

@@ -1,0 +1,24 @@
+/* The options of a training: what the model is, and how it is fitted. */
+#ifndef SNGP_CLI_TRAINING_OPTIONS_H
+#define SNGP_CLI_TRAINING_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "cli/training.h"
+
+enum { CLI_MODEL_OPTIONS = 6, CLI_FIT_OPTIONS = 7 };
+
+typedef struct cli_training_options {
+  cli_option model[CLI_MODEL_OPTIONS];
+  cli_option fit[CLI_FIT_OPTIONS];
+} cli_training_options;
+
+/* The tables of options that fill `settings`; all three must stay where they are. */
+cli_option_group cli_model_group(cli_training_options *options, cli_training_settings *settings);
+cli_option_group cli_fit_group(cli_training_options *options, cli_training_settings *settings);
+
+/* After parsing: whether the options fit together; reports usage errors of `command`. */
+bool cli_training_options_check(const cli_training_settings *settings, const char *command);
+
+#endif

@@ -1,0 +1,67 @@
+#include "cli/training_rows.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "cli/message.h"
+
+static bool one_class(const sngp_dataset *rows) {
+  const int32_t *labels = sngp_dataset_labels(rows);
+  int64_t i = 1;
+  while (i < sngp_dataset_rows(rows) && labels[i] == labels[0]) i++;
+  return i >= sngp_dataset_rows(rows);
+}
+
+static void fail_one_class(const sngp_dataset *rows) {
+  const char *const *names = sngp_dataset_class_names(rows);
+  int32_t label = sngp_dataset_labels(rows)[0];
+  const char needed[] = "training needs two classes or more, but all labels are";
+  if (names != NULL) {
+    cli_fail("%s %s", needed, names[label]);
+  } else {
+    cli_fail("%s %" PRId32, needed, label);
+  }
+}
+
+static bool split(const cli_training_settings *settings, cli_training_rows *rows) {
+  sngp_dataset *all = rows->training;
+  rows->training = NULL;
+  sngp_status status = sngp_dataset_split(all, settings->validation, settings->seed,
+                                          &rows->training, &rows->validation);
+  sngp_dataset_free(all);
+  if (status != SNGP_OK) cli_fail("--validation: %s", sngp_last_error());
+  return status == SNGP_OK;
+}
+
+/* What the fit would refuse, in the words of the options. */
+static bool check(const cli_training_settings *settings, const sngp_dataset *training) {
+  int64_t rows = sngp_dataset_rows(training);
+  if (settings->batch_size > rows) {
+    cli_fail("--batch-size %" PRId64 " is more than the %" PRId64 " training rows",
+             settings->batch_size, rows);
+    return false;
+  }
+  if (one_class(training)) {
+    cli_fail("--validation %g leaves training rows of one class only", settings->validation);
+    return false;
+  }
+  return true;
+}
+
+bool cli_training_rows_read(const cli_training_settings *settings, const cli_data_source *source,
+                            cli_training_rows *rows) {
+  if (!cli_data_source_read_training(source, &rows->training)) return false;
+  rows->num_classes = sngp_dataset_num_classes(rows->training);
+  if (one_class(rows->training)) {
+    fail_one_class(rows->training);
+    return false;
+  }
+  if (!isnan(settings->validation) && !split(settings, rows)) return false;
+  return check(settings, rows->training);
+}
+
+void cli_training_rows_free(cli_training_rows *rows) {
+  sngp_dataset_free(rows->validation);
+  sngp_dataset_free(rows->training);
+  *rows = (cli_training_rows){0};
+}
