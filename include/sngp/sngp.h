@@ -20,6 +20,7 @@
 #define SNGP_SNGP_H
 
 #include "sngp/dataset.h"
+#include "sngp/ensemble.h"
 #include "sngp/io.h"
 #include "sngp/metrics.h"
 #include "sngp/model.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/check.h"
+#include "api/import.h"
 #include "base/struct_size.h"
 #include "linalg/kernels.h"
 #include "model/model.h"
@@ -18,7 +19,7 @@ sngp_status sngp_model_config_init(sngp_model_config *config, size_t size) {
   return sngp_struct_init(&own, sizeof own, SMALLEST_CONFIG, config, size, "model config");
 }
 
-static sngp_status import_config(const sngp_model_config *config, sngp_model_config *own) {
+sngp_status sngp_import_model_config(const sngp_model_config *config, sngp_model_config *own) {
   *own = sngp_model_config_default(SNGP_PRESET_DEFAULT);
   return sngp_struct_import(own, sizeof *own, SMALLEST_CONFIG, config, "model config");
 }
@@ -26,7 +27,7 @@ static sngp_status import_config(const sngp_model_config *config, sngp_model_con
 sngp_status sngp_model_config_preset(sngp_model_config *config, int32_t preset) {
   SNGP_TRY(sngp_check_preset(preset));
   sngp_model_config old;
-  SNGP_TRY(import_config(config, &old));
+  SNGP_TRY(sngp_import_model_config(config, &old));
   sngp_model_config own = sngp_model_config_default(preset);
   own.input_dim = old.input_dim;
   own.num_classes = old.num_classes;
@@ -39,7 +40,7 @@ sngp_status sngp_model_config_preset(sngp_model_config *config, int32_t preset) 
 
 sngp_status sngp_model_config_validate(const sngp_model_config *config) {
   sngp_model_config own;
-  SNGP_TRY(import_config(config, &own));
+  SNGP_TRY(sngp_import_model_config(config, &own));
   return sngp_model_config_check(&own);
 }
 
@@ -47,7 +48,7 @@ sngp_status sngp_model_create(const sngp_model_config *config, sngp_model **mode
   SNGP_TRY(sngp_check_pointer(model, "model"));
   *model = NULL;
   sngp_model_config own;
-  SNGP_TRY(import_config(config, &own));
+  SNGP_TRY(sngp_import_model_config(config, &own));
   sngp_model *made = NULL;
   SNGP_TRY(sngp_model_allocate(&own, &made));
   sngp_status status = sngp_model_draw(made);

@@ -1,0 +1,75 @@
+/**
+ * @file ensemble.h
+ * @brief Deep ensembles: models of one shape that are trained and used together.
+ *
+ * The members differ in their seeds alone: in the initial weights, the order of the rows and
+ * dropout (Lakshminarayanan et al., "Simple and Scalable Predictive Uncertainty Estimation using
+ * Deep Ensembles", arXiv 1612.01474). Members may have a dense or a Gaussian process head. An
+ * ensemble of one member is that model: a program that handles ensembles handles single models too.
+ *
+ * Functions that take a const ensemble run concurrently on one ensemble, without locks; the others
+ * need the ensemble exclusively.
+ */
+#ifndef SNGP_ENSEMBLE_H
+#define SNGP_ENSEMBLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sngp/model.h"
+#include "sngp/status.h"
+
+SNGP_BEGIN_DECLS
+
+/** An opaque ensemble, the owner of its members; freed by sngp_ensemble_free(). */
+typedef struct sngp_ensemble sngp_ensemble;
+
+/**
+ * Creates an ensemble of fresh models: sngp_model_create() for each, with a seed of its own.
+ *
+ * The seeds are 53 random bits, drawn from config->seed by Philox, exclusive-or the member's index:
+ * they all differ, and two ensembles of different seeds share a member by a chance in 2^53 only.
+ * Member i is the same model however many others there are.
+ *
+ * @param config         checked and copied, names included.
+ * @param num_members    1 to 4,096.
+ * @param[out] ensemble  owned by the caller.
+ * @return as sngp_model_create(). Thread-safe.
+ */
+SNGP_API sngp_status sngp_ensemble_create(const sngp_model_config *config, int64_t num_members,
+                                          sngp_ensemble **ensemble);
+
+/**
+ * Makes an ensemble of copies of models, posteriors and optimizer moments included.
+ *
+ * The models must have one shape: input_dim, num_classes, head, num_layers, num_hidden,
+ * class_names and feature_names are the same (names that no model has are), and with a GP head
+ * num_random_features and normalize_input. All else may differ.
+ *
+ * @param models         num_models models, none NULL; the same one may come twice.
+ * @param num_models     1 to 4,096.
+ * @param[out] ensemble  owned by the caller.
+ * @return SNGP_ERROR_DIMENSION, naming the member and the field, where the shapes differ;
+ *         SNGP_ERROR_OUT_OF_MEMORY.
+ */
+SNGP_API sngp_status sngp_ensemble_from_models(const sngp_model *const *models, int64_t num_models,
+                                               sngp_ensemble **ensemble);
+
+/** @return the number of members; 0 for NULL. Thread-safe. */
+SNGP_API int64_t sngp_ensemble_num_members(const sngp_ensemble *ensemble);
+
+/**
+ * Gives access to a member: to predict with it alone, to read its configuration and training
+ * record, to save or clone it.
+ *
+ * @return member `index`, borrowed until the ensemble is changed or freed; NULL where the index is
+ *         not in [0, sngp_ensemble_num_members()). Thread-safe.
+ */
+SNGP_API const sngp_model *sngp_ensemble_member(const sngp_ensemble *ensemble, int64_t index);
+
+/** Frees an ensemble with its members; NULL is accepted. */
+SNGP_API void sngp_ensemble_free(sngp_ensemble *ensemble);
+
+SNGP_END_DECLS
+
+#endif

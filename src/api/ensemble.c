@@ -1,0 +1,73 @@
+#include "sngp/ensemble.h"
+
+#include "api/check.h"
+#include "api/import.h"
+#include "model/ensemble.h"
+
+static sngp_status check_num_members(const char *name, int64_t count) {
+  if (count >= 1 && count <= SNGP_MOST_MEMBERS) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "%s is %lld, but must lie in [1, %d]", name,
+                   (long long)count, SNGP_MOST_MEMBERS);
+}
+
+sngp_status sngp_ensemble_create(const sngp_model_config *config, int64_t num_members,
+                                 sngp_ensemble **ensemble) {
+  SNGP_TRY(sngp_check_pointer(ensemble, "ensemble"));
+  *ensemble = NULL;
+  sngp_model_config own;
+  SNGP_TRY(sngp_import_model_config(config, &own));
+  SNGP_TRY(sngp_model_config_check(&own));
+  SNGP_TRY(check_num_members("num_members", num_members));
+  sngp_ensemble *made = NULL;
+  SNGP_TRY(sngp_ensemble_take(num_members, &made));
+  sngp_status status = SNGP_OK;
+  const int64_t seed = own.seed;
+  for (int64_t i = 0; i < num_members && status == SNGP_OK; i++) {
+    own.seed = sngp_ensemble_seed(seed, i);
+    status = sngp_model_create(&own, &made->members[i]);
+  }
+  if (status != SNGP_OK) {
+    sngp_ensemble_free(made);
+    return status;
+  }
+  *ensemble = made;
+  return SNGP_OK;
+}
+
+static sngp_status check_models(const sngp_model *const *models, int64_t count) {
+  SNGP_TRY(check_num_members("num_models", count));
+  SNGP_TRY(sngp_check_pointer(models, "models"));
+  for (int64_t i = 0; i < count; i++) {
+    if (models[i] == NULL)
+      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "models[%lld] is NULL", (long long)i);
+    SNGP_TRY(sngp_ensemble_check_shape(models[i], i, models[0]));
+  }
+  return SNGP_OK;
+}
+
+sngp_status sngp_ensemble_from_models(const sngp_model *const *models, int64_t num_models,
+                                      sngp_ensemble **ensemble) {
+  SNGP_TRY(sngp_check_pointer(ensemble, "ensemble"));
+  *ensemble = NULL;
+  SNGP_TRY(check_models(models, num_models));
+  sngp_ensemble *made = NULL;
+  SNGP_TRY(sngp_ensemble_take(num_models, &made));
+  sngp_status status = SNGP_OK;
+  for (int64_t i = 0; i < num_models && status == SNGP_OK; i++)
+    status = sngp_model_copy(models[i], &made->members[i]);
+  if (status != SNGP_OK) {
+    sngp_ensemble_free(made);
+    return status;
+  }
+  *ensemble = made;
+  return SNGP_OK;
+}
+
+int64_t sngp_ensemble_num_members(const sngp_ensemble *ensemble) {
+  return ensemble == NULL ? 0 : ensemble->num_members;
+}
+
+const sngp_model *sngp_ensemble_member(const sngp_ensemble *ensemble, int64_t index) {
+  if (index < 0 || index >= sngp_ensemble_num_members(ensemble)) return NULL;
+  return ensemble->members[index];
+}
