@@ -36,6 +36,20 @@ enum {
                                        the exact pass instead */
 };
 
+/** Values of sngp_fit_config::loss; p is the probability of a row's label. */
+enum {
+  SNGP_LOSS_CROSS_ENTROPY = 0, /**< -log p */
+  SNGP_LOSS_FOCAL = 1          /**< -(1 - p)^focal_gamma log p: rows that are already right count
+                                    less (Lin et al., arXiv 1708.02002) */
+};
+
+/** Values of sngp_fit_config::class_weighting: class weights from the training labels. */
+enum {
+  SNGP_CLASS_WEIGHTS_NONE = 0,    /**< every class weighs 1 */
+  SNGP_CLASS_WEIGHTS_BALANCED = 1 /**< rows / (classes present * rows of the class), scikit-learn's
+                                       "balanced"; sample weights do not enter the counts */
+};
+
 /** Values of sngp_fit_progress::event. */
 enum {
   SNGP_EVENT_STEP = 0, /**< after an optimizer step */
@@ -55,6 +69,8 @@ typedef struct sngp_fit_progress {
   double validation_loss;     /**< NaN but at the end of an epoch with validation rows */
   double validation_accuracy; /**< NaN but at the end of an epoch with validation rows */
   double learning_rate;       /**< of the step just taken */
+  int64_t member;             /**< which model of an ensemble, from 0; 0 for a lone model */
+  int64_t num_members;        /**< models of the ensemble; 1 for a lone model */
 } sngp_fit_progress;
 
 /**
@@ -82,18 +98,28 @@ typedef struct sngp_fit_config {
   int64_t patience;     /**< early stopping: epochs without a better validation loss before the fit
                              ends. It goes back to the weights of the best epoch, also where it ran
                              to its end. 0, the default: never */
-  double min_improvement;     /**< early stopping: what counts as better; default 0 */
-  int32_t covariance;         /**< SNGP_COVARIANCE_*; default EXACT_PASS, tutorial IN_TRAINING */
-  int32_t reserved;           /**< 0 */
-  sngp_fit_callback callback; /**< NULL: none */
-  void *context;              /**< handed to the callback */
+  double min_improvement;      /**< early stopping: what counts as better; default 0 */
+  int32_t covariance;          /**< SNGP_COVARIANCE_*; default EXACT_PASS, tutorial IN_TRAINING */
+  int32_t loss;                /**< SNGP_LOSS_*; default SNGP_LOSS_CROSS_ENTROPY */
+  sngp_fit_callback callback;  /**< NULL: none */
+  void *context;               /**< handed to the callback */
+  double focal_gamma;          /**< SNGP_LOSS_FOCAL: 0 (the cross-entropy) or more; default 2 */
+  const double *class_weights; /**< num_class_weights weights, 0 or more, finite, not all zero; read
+                                    during the fit only. NULL, the default: class_weighting. A
+                                    training row's weight is its sample weight times its class's,
+                                    in the loss and in the precision matrix; validation rows keep
+                                    theirs */
+  int64_t num_class_weights;   /**< the model's num_classes, or 0 where class_weights is NULL */
+  int32_t class_weighting;     /**< SNGP_CLASS_WEIGHTS_*; default NONE, the only one allowed
+                                    together with class_weights */
+  int32_t reserved;            /**< 0 */
 } sngp_fit_config;
 
 /** Fills a configuration with the defaults. @param size sizeof(sngp_fit_config). */
 SNGP_API sngp_status sngp_fit_config_init(sngp_fit_config *config, size_t size);
 
 /** Fills an initialised configuration with a preset's values (SNGP_PRESET_*). Threads, epochs,
-    callback and context are left as they are. */
+    callback, context and class weights are left as they are. */
 SNGP_API sngp_status sngp_fit_config_preset(sngp_fit_config *config, int32_t preset);
 
 /** An opaque record of a fit, epoch by epoch; freed by sngp_history_free(). */
@@ -107,8 +133,8 @@ typedef struct sngp_epoch_record {
   double loss;            /**< mean over the epoch's rows of the loss in training mode (dropout on,
                                weights moving), L2 term included: what Keras prints */
   double accuracy;        /**< the same for accuracy */
-  double validation_loss; /**< mean cross-entropy of MAP probabilities, sample weights
-                               included, without dropout and L2;
+  double validation_loss; /**< mean cross-entropy, whatever the loss, of MAP probabilities, sample
+                               weights included, class weights not, without dropout and L2;
                                NaN without validation rows */
   double validation_accuracy; /**< NaN without validation rows */
   double learning_rate;       /**< of the epoch's last step */
@@ -145,6 +171,8 @@ SNGP_API void sngp_history_free(sngp_history *history);
  *                    or diverges.
  * @return SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS, SNGP_ERROR_NO_LABELS, SNGP_ERROR_LABEL_RANGE,
  *         SNGP_ERROR_ONE_CLASS, SNGP_ERROR_BATCH_SIZE, SNGP_ERROR_CANCELLED,
+ *         SNGP_ERROR_INVALID_ARGUMENT, also for class weights that do not match the model or leave
+ *         no training row a weight,
  *         SNGP_ERROR_NUMERICAL (training diverged: names the epoch; the weights are those of the
  *         last epoch that was finite, with a posterior of their own), SNGP_ERROR_OUT_OF_MEMORY.
  *         Needs model and optimizer exclusively; the datasets may be shared.
@@ -163,7 +191,8 @@ typedef struct sngp_step_result {
 
 /**
  * Takes one optimizer step on all rows of `batch`: spectral projection, forward with dropout,
- * backward, update, in one thread. The posterior then counts as out of date.
+ * backward, update, in one thread. The loss is the cross-entropy, each row's times its sample
+ * weight. The posterior then counts as out of date.
  *
  * @param batch   rows with labels; cols = input_dim.
  * @param result  NULL: not wanted; else struct_size set by the caller.

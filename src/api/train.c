@@ -37,6 +37,9 @@ sngp_status sngp_fit_config_preset(sngp_fit_config *config, int32_t preset) {
   own.epochs = old.epochs;
   own.callback = old.callback;
   own.context = old.context;
+  own.class_weights = old.class_weights;
+  own.num_class_weights = old.num_class_weights;
+  own.class_weighting = old.class_weighting;
   return sngp_struct_export(&own, sizeof own, SMALLEST_CONFIG, config, "fit config");
 }
 

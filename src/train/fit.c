@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "linalg/kernels.h"
 #include "optim/schedule.h"
+#include "train/class_weights.h"
 #include "train/covariance.h"
 #include "train/history.h"
 #include "train/prepare.h"
@@ -26,6 +27,8 @@ typedef struct {
   sngp_schedule schedule;
   int64_t batch_size, steps_per_epoch, step; /* step: of this fit */
   int64_t *order;
+  float *weights;             /* of the training rows, where classes are weighed */
+  sngp_dataset weighted;      /* then the training rows with them */
   sngp_snapshot finite, best; /* weights of the last finite epoch, and of the best one */
   double best_loss;
   int64_t epochs_without_improvement;
@@ -62,6 +65,11 @@ static sngp_status check_data(const fit *run) {
     return sngp_fail(SNGP_ERROR_BATCH_SIZE,
                      "batch_size is %lld, but the training data have %lld rows",
                      (long long)run->config->batch_size, (long long)training->rows);
+  int64_t num_classes = run->model->config.num_classes;
+  if (run->config->class_weights != NULL && run->config->num_class_weights != num_classes)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "fit config: num_class_weights is %lld, but the model's num_classes is %lld",
+                     (long long)run->config->num_class_weights, (long long)num_classes);
   if (run->validation != NULL)
     return sngp_check_rows(run->model, run->validation, true, "validation");
   if (run->config->patience > 0)
@@ -91,10 +99,23 @@ static bool accumulates_in_training(const fit *run) {
          run->config->covariance == SNGP_COVARIANCE_IN_TRAINING;
 }
 
+/* From here on the training data are a view of the caller's whose weights are the products. */
+static sngp_status weigh_classes(fit *run) {
+  if (!sngp_weighs_classes(run->config)) return SNGP_OK;
+  SNGP_TRY(sngp_class_weights_apply(run->config, run->training, &run->weights));
+  run->weighted = *run->training;
+  run->weighted.weights = run->weights;
+  run->training = &run->weighted;
+  return SNGP_OK;
+}
+
 static sngp_status take_memory(fit *run) {
+  SNGP_TRY(weigh_classes(run));
   SNGP_TRY(sngp_trainer_create(run->model, run->optimizer, run->batch_size,
                                run->config->num_threads, accumulates_in_training(run),
                                &run->trainer));
+  if (run->config->loss == SNGP_LOSS_FOCAL)
+    sngp_trainer_set_focal_gamma(run->trainer, run->config->focal_gamma);
   SNGP_TRY(sngp_history_create(run->config->epochs, &run->history));
   SNGP_TRY(sngp_snapshot_create(run->model, &run->finite));
   if (run->config->patience > 0) SNGP_TRY(sngp_snapshot_create(run->model, &run->best));
@@ -108,6 +129,7 @@ static void give_back(fit *run) {
   sngp_snapshot_destroy(&run->finite);
   sngp_snapshot_destroy(&run->best);
   sngp_release(run->order);
+  sngp_release(run->weights);
 }
 
 static void set_order(fit *run) {
@@ -147,7 +169,9 @@ static sngp_status notify(const fit *run, int32_t event, const sngp_epoch_record
                                 .accuracy = record->accuracy,
                                 .validation_loss = record->validation_loss,
                                 .validation_accuracy = record->validation_accuracy,
-                                .learning_rate = record->learning_rate};
+                                .learning_rate = record->learning_rate,
+                                .member = 0,
+                                .num_members = 1};
   if (run->config->callback(&progress, run->config->context) == 0) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_CANCELLED, "the callback cancelled the fit in epoch %lld",
                    (long long)record->epoch);
@@ -276,7 +300,7 @@ sngp_status sngp_fit_run(sngp_model *model, sngp_optimizer *optimizer, const sng
   SNGP_TRY(check_data(&run));
   choose_sizes(&run);
   sngp_status status = take_memory(&run);
-  if (status == SNGP_OK) status = sngp_prepare(model, training);
+  if (status == SNGP_OK) status = sngp_prepare(model, run.training);
   if (status == SNGP_OK) {
     bool stopped_early = false;
     status = run_epochs(&run, &stopped_early);

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "train/class_weights.h"
 #include "train/fit.h"
 
 sngp_fit_config sngp_fit_config_default(int32_t preset) {
@@ -13,6 +14,9 @@ sngp_fit_config sngp_fit_config_default(int32_t preset) {
       .step_epochs = 30,
       .step_factor = 0.1,
       .covariance = tutorial ? SNGP_COVARIANCE_IN_TRAINING : SNGP_COVARIANCE_EXACT_PASS,
+      .loss = SNGP_LOSS_CROSS_ENTROPY,
+      .focal_gamma = 2, /* the best in Lin et al., arXiv 1708.02002 */
+      .class_weighting = SNGP_CLASS_WEIGHTS_NONE,
   };
 }
 
@@ -39,5 +43,9 @@ sngp_status sngp_fit_config_check(const sngp_fit_config *c) {
     return bad("min_improvement", c->min_improvement, "0 or more and finite");
   if (c->covariance != SNGP_COVARIANCE_EXACT_PASS && c->covariance != SNGP_COVARIANCE_IN_TRAINING)
     return bad("covariance", c->covariance, "one of SNGP_COVARIANCE_*");
-  return SNGP_OK;
+  if (c->loss != SNGP_LOSS_CROSS_ENTROPY && c->loss != SNGP_LOSS_FOCAL)
+    return bad("loss", c->loss, "one of SNGP_LOSS_*");
+  if (!(c->focal_gamma >= 0) || !isfinite(c->focal_gamma))
+    return bad("focal_gamma", c->focal_gamma, "0 or more and finite");
+  return sngp_class_weights_check(c);
 }

@@ -18,6 +18,7 @@ struct sngp_trainer {
   double *squares;      /* one a slice: of its share of the gradient */
   int32_t *labels;      /* of the batch, in its order */
   float *weights;
+  double focal_gamma;  /* of the steps' loss; 0: cross-entropy */
   float *projection;   /* scratch */
   double *features;    /* scratch: a slice's features in double precision; where steps accumulate */
   const float *output; /* output.weight, for the L2 term; NULL where there is none */
@@ -123,6 +124,10 @@ void sngp_trainer_free(sngp_trainer *trainer) {
   sngp_release(trainer);
 }
 
+void sngp_trainer_set_focal_gamma(sngp_trainer *trainer, double gamma) {
+  trainer->focal_gamma = gamma;
+}
+
 sngp_pool *sngp_trainer_pool(const sngp_trainer *trainer) { return trainer->pool; }
 
 /* Copies rows [begin, end) of the batch into the slice's pass. */
@@ -136,6 +141,19 @@ static void gather(const job *work, sngp_pass *pass, int64_t begin, int64_t end)
     trainer->labels[i] = data->labels[row];
     if (data->weights != NULL) trainer->weights[i] = data->weights[row];
   }
+}
+
+/* Of a slice's logits, which become its gradient. */
+static sngp_loss_sums compute_loss(const job *work, sngp_pass *pass, int64_t begin, int64_t rows) {
+  const sngp_trainer *trainer = work->trainer;
+  const int32_t *labels = trainer->labels + begin;
+  const float *weights = work->data->weights != NULL ? trainer->weights + begin : NULL;
+  int64_t num_classes = trainer->model->network.num_classes;
+  float scale = 1 / (float)work->count;
+  if (work->training && trainer->focal_gamma != 0)
+    return sngp_softmax_focal_loss(pass->logits, labels, weights, rows, num_classes,
+                                   trainer->focal_gamma, scale);
+  return sngp_softmax_cross_entropy(pass->logits, labels, weights, rows, num_classes, scale);
 }
 
 /* Forward to the loss and the gradient of the logits, then back: all of a slice's way, or half. */
@@ -160,10 +178,7 @@ static void run_slice(void *context, int index) {
                                     work->step);
     else
       sngp_network_logits(network, pass, rows);
-    trainer->sums[index] =
-        sngp_softmax_cross_entropy(pass->logits, trainer->labels + begin,
-                                   work->data->weights != NULL ? trainer->weights + begin : NULL,
-                                   rows, network->num_classes, 1 / (float)work->count);
+    trainer->sums[index] = compute_loss(work, pass, begin, rows);
   }
   if (work->backward && rows > 0) sngp_network_backward(network, pass, rows);
 }

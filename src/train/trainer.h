@@ -16,6 +16,9 @@ sngp_status sngp_trainer_create(sngp_model *model, sngp_optimizer *optimizer, in
                                 int num_threads, bool accumulates, sngp_trainer **trainer);
 void sngp_trainer_free(sngp_trainer *trainer);
 
+/* Steps from now on minimise the focal loss of this gamma; 0, as created: the cross-entropy. */
+void sngp_trainer_set_focal_gamma(sngp_trainer *trainer, double gamma);
+
 sngp_pool *sngp_trainer_pool(const sngp_trainer *trainer);
 
 /* What a step found, before its update. */
@@ -37,7 +40,8 @@ sngp_step_sums sngp_trainer_step(sngp_trainer *trainer, const sngp_dataset *data
                                  const int64_t *order, int64_t count, double learning_rate,
                                  const sngp_step_covariance *covariance);
 
-/* Mean cross-entropy of MAP probabilities without dropout and L2, and rows that are right. */
+/* Mean cross-entropy, whatever the steps' loss, of MAP probabilities without dropout and L2, and
+ * rows that are right. */
 sngp_step_sums sngp_trainer_evaluate(sngp_trainer *trainer, const sngp_dataset *data);
 
 #endif

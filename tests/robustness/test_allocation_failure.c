@@ -189,6 +189,7 @@ static void *begin_training(sngp_model *model, int32_t covariance, int32_t threa
   t->fit.covariance = covariance;
   t->fit.num_threads = threads;
   t->fit.patience = 1;
+  t->fit.class_weighting = SNGP_CLASS_WEIGHTS_BALANCED;
   return t;
 }
 

@@ -165,8 +165,43 @@ static void fields_out_of_range_are_named_with_their_value(void **state) {
   BAD(patience, -2, "is -2");
   BAD(min_improvement, (double)INFINITY, "is inf");
   BAD(covariance, -1, "is -1");
+  BAD(loss, 2, "is 2");
+  BAD(focal_gamma, -0.5, "is -0.5");
+  BAD(focal_gamma, (double)NAN, "is nan");
+  BAD(focal_gamma, (double)INFINITY, "is inf");
+  BAD(class_weighting, 2, "is 2");
+  BAD(num_class_weights, 3, "is 3", "class_weights is NULL");
   BAD(struct_size, 12, "is 12");
 #undef BAD
+}
+
+static void class_weights_that_are_none_are_named(void **state) {
+  const subject *s = *state;
+  double weights[SMALL_CLASSES] = {1, 2, 3};
+  sngp_fit_config config = constant_rate(1, 0);
+  config.class_weights = weights;
+  const sngp_status bad = SNGP_ERROR_INVALID_ARGUMENT;
+  config.num_class_weights = 2;
+  assert_fails(fit(s, s->good, NULL, &config), bad, "num_class_weights is 2", "num_classes is 3");
+  config.num_class_weights = SMALL_CLASSES;
+  config.class_weighting = SNGP_CLASS_WEIGHTS_BALANCED;
+  assert_fails(fit(s, s->good, NULL, &config), bad, "class_weighting", "is 1");
+  config.class_weighting = SNGP_CLASS_WEIGHTS_NONE;
+  weights[1] = -2;
+  assert_fails(fit(s, s->good, NULL, &config), bad, "class_weights[1] is -2");
+  weights[1] = (double)NAN;
+  assert_fails(fit(s, s->good, NULL, &config), bad, "class_weights[1] is nan");
+  weights[1] = 1e39; /* more than single precision holds */
+  assert_fails(fit(s, s->good, NULL, &config), bad, "training row 1,", "class weight 1e+39");
+  weights[0] = weights[1] = weights[2] = 0;
+  assert_fails(fit(s, s->good, NULL, &config), bad, "all 3 class_weights are 0");
+  weights[0] = 1; /* of which there are no rows below */
+  float features[2 * SMALL_INPUTS] = {0};
+  const int32_t labels[2] = {1, 2};
+  sngp_dataset *data = NULL;
+  assert_ok(sngp_dataset_create(features, 2, SMALL_INPUTS, 0, labels, SMALL_CLASSES, &data));
+  assert_fails(fit(s, data, NULL, &config), bad, "is 0 for all 2 training rows");
+  sngp_dataset_free(data);
 }
 
 static void missing_arguments_are_named(void **state) {
@@ -192,6 +227,7 @@ int main(void) {
       cmocka_unit_test(a_batch_larger_than_the_data_is_refused),
       cmocka_unit_test(columns_that_do_not_match_are_counted),
       cmocka_unit_test(fields_out_of_range_are_named_with_their_value),
+      cmocka_unit_test(class_weights_that_are_none_are_named),
       cmocka_unit_test(missing_arguments_are_named),
   };
   return cmocka_run_group_tests(tests, create, destroy);

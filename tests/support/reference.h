@@ -16,6 +16,8 @@ typedef struct {
 
 typedef struct {
   sngp_model_config config;
+  double focal_gamma;          /* 0: the loss is the cross-entropy */
+  const double *class_weights; /* borrowed; NULL: all 1 */
   int64_t num_tensors;
   reference_tensor *tensors;
 } reference;
@@ -139,18 +141,26 @@ static inline void reference_logits(const reference *r, const float *x, double *
   free(h);
 }
 
-/* Mean softmax cross-entropy over the rows, each times its weight, plus the L2 term. */
+/* A row's sample weight times its class's. */
+static inline double reference_weight(const reference *r, const sngp_dataset *data, int64_t row) {
+  const float *weights = sngp_dataset_sample_weights(data);
+  double weight = weights != NULL ? (double)weights[row] : 1;
+  if (r->class_weights != NULL) weight *= r->class_weights[sngp_dataset_labels(data)[row]];
+  return weight;
+}
+
+/* Mean loss over the rows, each times its weight, plus the L2 term. */
 static inline double reference_loss(const reference *r, const sngp_dataset *data) {
   int64_t rows = sngp_dataset_rows(data), classes = r->config.num_classes;
-  const float *weights = sngp_dataset_sample_weights(data);
   double *logits = take((size_t)classes, sizeof *logits), loss = 0;
   for (int64_t i = 0; i < rows; i++) {
     reference_logits(r, sngp_dataset_features(data) + i * sngp_dataset_row_stride(data), NULL,
                      logits);
     double sum = 0;
     for (int64_t k = 0; k < classes; k++) sum += exp(logits[k]);
-    loss += (weights != NULL ? (double)weights[i] : 1) *
-            (log(sum) - logits[sngp_dataset_labels(data)[i]]) / (double)rows;
+    double minus_log_p = log(sum) - logits[sngp_dataset_labels(data)[i]];
+    loss += reference_weight(r, data, i) * pow(1 - exp(-minus_log_p), r->focal_gamma) *
+            minus_log_p / (double)rows;
   }
   free(logits);
   if (r->config.head != SNGP_HEAD_GAUSSIAN_PROCESS) return loss;
@@ -165,13 +175,12 @@ static inline double reference_loss(const reference *r, const sngp_dataset *data
 static inline void reference_add_rows(const reference *r, const sngp_dataset *data, double weight,
                                       double *a) {
   int64_t m = r->config.num_random_features;
-  const float *weights = sngp_dataset_sample_weights(data);
   double *phi = take((size_t)m, sizeof *phi);
   double *logits = take((size_t)r->config.num_classes, sizeof *logits);
   for (int64_t i = 0; i < sngp_dataset_rows(data); i++) {
     reference_logits(r, sngp_dataset_features(data) + i * sngp_dataset_row_stride(data), phi,
                      logits);
-    double w = weight * (weights != NULL ? (double)weights[i] : 1);
+    double w = weight * reference_weight(r, data, i);
     for (int64_t j = 0; j < m; j++)
       for (int64_t k = 0; k < m; k++) a[j * m + k] += w * phi[j] * phi[k];
   }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "model/model.h"
 #include "support/reference.h"
 
 enum { ROWS = 7 };
@@ -115,6 +116,45 @@ static void check(const sngp_model_config *config) {
   sngp_dataset_free(data);
 }
 
+/* One epoch of one batch is the same step, by the loss and the weights of the fit's configuration;
+   and the precision matrix is that of the step's features and weights. */
+static void check_fit(const sngp_model_config *config, double focal_gamma) {
+  const double class_weights[SMALL_CLASSES] = {0.5, 3, 1.25};
+  sngp_dataset *data = weighted_data();
+  sngp_model *model = create_outside_the_bound(config, data);
+  sngp_optimizer *sgd = create_optimizer(SNGP_OPTIMIZER_SGD, RATE);
+  reference r = read_reference(model);
+  project(&r);
+  r.focal_gamma = focal_gamma;
+  r.class_weights = class_weights;
+  sngp_fit_config fit = constant_rate(1, ROWS);
+  fit.loss = focal_gamma > 0 ? SNGP_LOSS_FOCAL : SNGP_LOSS_CROSS_ENTROPY;
+  fit.focal_gamma = focal_gamma;
+  fit.class_weights = class_weights;
+  fit.num_class_weights = SMALL_CLASSES;
+  fit.covariance = SNGP_COVARIANCE_IN_TRAINING; /* no last projection */
+  sngp_history *history = NULL;
+  sngp_epoch_record record = {.struct_size = sizeof record};
+  assert_ok(sngp_fit(model, sgd, data, NULL, &fit, &history));
+  assert_ok(sngp_history_epoch(history, 0, &record));
+  assert_close(record.loss, reference_loss(&r, data), 1e-5);
+  reference after = read_reference(model);
+  check_step(&r, &after, data);
+  int64_t m = config->num_random_features;
+  double *precision = take((size_t)(m * m), sizeof *precision);
+  reference_add_rows(&r, data, 1, precision);
+  for (int64_t i = 0; i < m; i++)
+    for (int64_t j = 0; j <= i; j++)
+      assert_close(model->posterior.precision[i * m + j], precision[i * m + j], 1e-4);
+  free(precision);
+  free_reference(&after);
+  free_reference(&r);
+  sngp_history_free(history);
+  sngp_optimizer_free(sgd);
+  sngp_model_free(model);
+  sngp_dataset_free(data);
+}
+
 static sngp_model_config config_without_dropout(void) {
   sngp_model_config config = small_config();
   config.num_hidden = 6;
@@ -157,6 +197,13 @@ static void a_dense_head_follows_the_gradient_without_l2(void **state) {
   check(&config);
 }
 
+static void a_fit_follows_the_gradient_of_its_loss_with_its_class_weights(void **state) {
+  (void)state;
+  sngp_model_config config = config_without_dropout();
+  const double gammas[] = {0, 0.5, 2};
+  for (int i = 0; i < 3; i++) check_fit(&config, gammas[i]);
+}
+
 /* The derivative through sigma, for a projection sigma(W) = v W u^T with u and v held, is another
    one: the tests above tell the two apart. */
 static void the_gradient_through_sigma_would_be_another(void **state) {
@@ -195,6 +242,7 @@ int main(void) {
       cmocka_unit_test(with_layer_norm_a_step_follows_the_gradient_of_the_projected_weights),
       cmocka_unit_test(with_a_frozen_input_layer_everything_else_follows_its_gradient),
       cmocka_unit_test(a_dense_head_follows_the_gradient_without_l2),
+      cmocka_unit_test(a_fit_follows_the_gradient_of_its_loss_with_its_class_weights),
       cmocka_unit_test(the_gradient_through_sigma_would_be_another),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,8 @@ static void the_callback_is_told_of_every_step_and_every_epoch(void **state) {
     assert_int_equal(event->num_epochs, EPOCHS);
     assert_int_equal(event->step, at_end ? STEPS : step + 1);
     assert_int_equal(event->steps_per_epoch, STEPS);
+    assert_int_equal(event->member, 0);
+    assert_int_equal(event->num_members, 1);
     int taken = epoch * STEPS + (at_end ? STEPS - 1 : step); /* steps before this one */
     assert_close(event->learning_rate, 1e-2 * fmin(1, (taken + 1) / 5.0), 1e-12);
     assert_int_equal(isnan(event->validation_loss), !at_end);
