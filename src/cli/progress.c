@@ -8,11 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_KEPT_LINES = 20, DEFAULT_WIDTH = 80, LONGEST_LINE = 200, BAR_WIDTH = 24 };
+enum { KEPT_LINES = 20, DEFAULT_WIDTH = 80, LONGEST_LINE = 200, BAR_WIDTH = 24 };
 
 static const double SECONDS_BETWEEN_DRAWINGS = 0.1;
 
 static volatile sig_atomic_t interrupted;
+static int watching; /* how many watches have begun and not ended */
 static struct sigaction previous_action;
 
 static void note_interrupt(int number) {
@@ -28,8 +29,22 @@ static double now(void) {
 
 bool cli_interrupted(void) { return interrupted != 0; }
 
+void cli_interrupts_watch(void) {
+  if (watching++ > 0) return;
+  interrupted = 0;
+  struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, NULL, &previous_action);
+  /* Ignored is what shells make it for jobs in the background. */
+  if (previous_action.sa_handler != SIG_IGN) sigaction(SIGINT, &action, NULL);
+}
+
+void cli_interrupts_release(void) {
+  if (--watching == 0) sigaction(SIGINT, &previous_action, NULL);
+}
+
 void cli_progress_init(cli_progress *progress, bool quiet, bool json) {
-  *progress = (cli_progress){0};
+  *progress = (cli_progress){.kept_lines = KEPT_LINES};
   if (quiet) return;
   FILE *stream = json ? stderr : stdout;
   progress->terminal = isatty(fileno(stream)) == 1;
@@ -37,14 +52,9 @@ void cli_progress_init(cli_progress *progress, bool quiet, bool json) {
 }
 
 void cli_progress_begin(cli_progress *progress) {
-  interrupted = 0;
   progress->started = now();
   progress->last_drawn = 0;
-  struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, NULL, &previous_action);
-  /* Ignored is what shells make it for jobs in the background. */
-  if (previous_action.sa_handler != SIG_IGN) sigaction(SIGINT, &action, NULL);
+  cli_interrupts_watch();
 }
 
 static void wipe(cli_progress *progress) {
@@ -58,15 +68,15 @@ double cli_progress_end(cli_progress *progress) {
     wipe(progress);
     fflush(progress->stream);
   }
-  sigaction(SIGINT, &previous_action, NULL);
+  cli_interrupts_release();
   return seconds;
 }
 
 static int digits(int64_t number) { return snprintf(NULL, 0, "%" PRId64, number); }
 
-/* About MAX_KEPT_LINES epochs leave a line, the first and the last among them. */
-static bool leaves_a_line(const sngp_fit_progress *progress) {
-  int64_t every = (progress->num_epochs + MAX_KEPT_LINES - 1) / MAX_KEPT_LINES;
+/* About kept_lines epochs leave a line, the first and the last among them. */
+static bool leaves_a_line(const cli_progress *state, const sngp_fit_progress *progress) {
+  int64_t every = (progress->num_epochs + state->kept_lines - 1) / state->kept_lines;
   return progress->epoch == 1 || progress->epoch == progress->num_epochs ||
          progress->epoch % every == 0;
 }
@@ -105,7 +115,7 @@ static void draw(cli_progress *state, const sngp_fit_progress *progress, double 
   double done = ((double)(progress->epoch - 1) + in_epoch) / (double)progress->num_epochs;
   double elapsed = time - state->started;
   char bar[BAR_WIDTH + 1], remaining[32], line[LONGEST_LINE];
-  int filled = (int)((progress->num_epochs <= MAX_KEPT_LINES ? in_epoch : done) * BAR_WIDTH);
+  int filled = (int)((progress->num_epochs <= state->kept_lines ? in_epoch : done) * BAR_WIDTH);
   memset(bar, '.', BAR_WIDTH);
   memset(bar, '=', (size_t)filled);
   if (filled < BAR_WIDTH) bar[filled] = '>';
@@ -125,7 +135,7 @@ int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) 
   cli_progress *state = context;
   if (interrupted) return 1;
   if (state->stream == NULL) return 0;
-  if (progress->event == SNGP_EVENT_EPOCH && leaves_a_line(progress)) {
+  if (progress->event == SNGP_EVENT_EPOCH && leaves_a_line(state, progress)) {
     wipe(state);
     print_epoch(progress, state->stream);
     return 0;

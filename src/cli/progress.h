@@ -9,8 +9,9 @@
 #include "sngp/train.h"
 
 typedef struct cli_progress {
-  FILE *stream;  /* NULL: show nothing */
-  bool terminal; /* a bar that is drawn again and again */
+  FILE *stream;       /* NULL: show nothing */
+  bool terminal;      /* a bar that is drawn again and again */
+  int64_t kept_lines; /* about so many epochs leave a line; 20 unless it is changed */
   double started;
   double last_drawn;
   bool drawn; /* a bar stands on the current line */
@@ -30,7 +31,12 @@ double cli_progress_end(cli_progress *progress);
 /* A sngp_fit_callback; its context is the cli_progress. */
 int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context);
 
-/* Whether SIGINT came between the last begin and end. */
+/* Takes SIGINT from the watch to the release, as a fit does from begin to end; a fit within leaves
+   it taken. */
+void cli_interrupts_watch(void);
+void cli_interrupts_release(void);
+
+/* Whether SIGINT came within the last watch. */
 bool cli_interrupted(void);
 
 /* The rows of an option table for --json and --quiet, of commands that show progress. */
