@@ -14,6 +14,7 @@
 __attribute__((simd("notinbranch"))) extern float cosf(float);
 __attribute__((simd("notinbranch"))) extern float sinf(float);
 __attribute__((simd("notinbranch"))) extern float expf(float);
+__attribute__((simd("notinbranch"))) extern float logf(float);
 extern float sqrtf(float);
 #else
 #include <math.h>
@@ -94,6 +95,26 @@ void sngp_kernel_relu_dropout(size_t n, const float *z, const float *bias, const
                next + low);
 }
 
+KERNEL
+static void relu_dropout_add(size_t n, const float *restrict z, const float *restrict bias,
+                             const uint32_t *restrict words, int shift, uint32_t threshold,
+                             float keep_scale, float *restrict h) {
+  for (size_t i = 0; i < n; i++) {
+    float value = z[i] + bias[i];
+    float factor = ((words[i] >> shift) & 0xffffu) >= threshold ? keep_scale : 0.0f;
+    h[i] += (value < 0 ? 0 : value) * factor;
+  }
+}
+
+void sngp_kernel_relu_dropout_add(size_t n, const float *z, const float *bias,
+                                  const uint32_t *words, uint32_t threshold, float keep_scale,
+                                  float *h) {
+  size_t num_words = (n + 7) / 8 * 4;
+  size_t low = n < num_words ? n : num_words;
+  relu_dropout_add(low, z, bias, words, 0, threshold, keep_scale, h);
+  relu_dropout_add(n - low, z + low, bias + low, words, 16, threshold, keep_scale, h + low);
+}
+
 KERNEL void sngp_kernel_relu_dropout_backward(size_t n, const float *restrict a,
                                               const float *restrict dh, float keep_scale,
                                               float *restrict dz) {
@@ -112,6 +133,28 @@ KERNEL void sngp_kernel_random_words(const sngp_random_stream *stream, uint32_t 
     words[2 * blocks + i] = result.v[2];
     words[3 * blocks + i] = result.v[3];
   }
+}
+
+/* The middle of one of 2^24 intervals of (0, 1). */
+static inline float to_unit(uint32_t word) {
+  return (float)(int32_t)(word >> 8) * 0x1p-24f + 0x1p-25f;
+}
+
+/* sin a = cos(a - pi / 2): gcc would fuse a sine and a cosine of one argument. */
+KERNEL
+static void box_muller(size_t n, const uint32_t *restrict first, const uint32_t *restrict second,
+                       float *restrict z, float *restrict z_other) {
+  const float two_pi = 6.2831853f, half_pi = 1.57079633f;
+  for (size_t i = 0; i < n; i++) {
+    float radius = sqrtf(-2 * logf(to_unit(first[i]))), angle = two_pi * to_unit(second[i]);
+    z[i] = radius * cosf(angle);
+    z_other[i] = radius * cosf(angle - half_pi);
+  }
+}
+
+void sngp_kernel_normal(size_t blocks, const uint32_t *words, float *z) {
+  box_muller(blocks, words, words + blocks, z, z + blocks);
+  box_muller(blocks, words + 2 * blocks, words + 3 * blocks, z + 2 * blocks, z + 3 * blocks);
 }
 
 KERNEL float sngp_kernel_sum(size_t n, const float *x) {
@@ -187,6 +230,15 @@ KERNEL void sngp_kernel_clamp(size_t n, const float *x, float limit, float *y) {
 KERNEL void sngp_kernel_to_double(size_t n, const float *restrict x, double factor,
                                   double *restrict y) {
   for (size_t i = 0; i < n; i++) y[i] = factor * (double)x[i];
+}
+
+KERNEL void sngp_kernel_from_double(size_t n, const double *restrict x, double factor,
+                                    float *restrict y) {
+  for (size_t i = 0; i < n; i++) y[i] = (float)(factor * x[i]);
+}
+
+KERNEL void sngp_kernel_add_to_double(size_t n, const float *restrict x, double *restrict sums) {
+  for (size_t i = 0; i < n; i++) sums[i] += (double)x[i];
 }
 
 /* x - x is 0 for a finite x, else NaN, and a NaN stays in every sum. */

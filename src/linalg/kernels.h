@@ -1,5 +1,6 @@
 /* Vector kernels: plain loops that the compiler vectorises, for several instruction sets. On x86-64
-   with gcc, cos, sin and exp go to glibc's vector library (at most 4 ulp off); elsewhere to libm.
+   with gcc, cos, sin, exp and log go to glibc's vector library (at most 4 ulp off); elsewhere to
+   libm.
  */
 #ifndef SNGP_LINALG_KERNELS_H
 #define SNGP_LINALG_KERNELS_H
@@ -33,6 +34,10 @@ void sngp_kernel_relu_add(size_t rows, size_t n, const float *z, const float *bi
 void sngp_kernel_relu_dropout(size_t n, const float *z, const float *bias, const float *h,
                               const uint32_t *words, uint32_t threshold, float keep_scale, float *a,
                               float *next);
+/* The same in place, h += a, without keeping a. */
+void sngp_kernel_relu_dropout_add(size_t n, const float *z, const float *bias,
+                                  const uint32_t *words, uint32_t threshold, float keep_scale,
+                                  float *h);
 /* dz = dh keep_scale where a > 0, else 0. */
 void sngp_kernel_relu_dropout_backward(size_t n, const float *a, const float *dh, float keep_scale,
                                        float *dz);
@@ -41,6 +46,11 @@ void sngp_kernel_relu_dropout_backward(size_t n, const float *a, const float *dh
  */
 void sngp_kernel_random_words(const sngp_random_stream *stream, uint32_t first_block, size_t blocks,
                               uint32_t *words);
+
+/* Standard normals z (4, blocks) from the words (4, blocks) of so many blocks of a stream, by Box
+   and Muller's transform of 24 bits each: a number depends on its block alone, and lies within 5.9.
+ */
+void sngp_kernel_normal(size_t blocks, const uint32_t *words, float *z);
 
 /* sum x, sum x y, sum (x - center)^2, each by 16 interleaved partial sums in a fixed order. */
 float sngp_kernel_sum(size_t n, const float *x);
@@ -57,6 +67,10 @@ void sngp_kernel_standardize(size_t n, const float *x, const float *mean, const 
                              float *y);
 /* y = x, between -limit and limit. A NaN passes. */
 void sngp_kernel_clamp(size_t n, const float *x, float limit, float *y);
+/* sums += x in double precision. */
+void sngp_kernel_add_to_double(size_t n, const float *x, double *sums);
+/* y = factor x, from double precision. */
+void sngp_kernel_from_double(size_t n, const double *x, double factor, float *y);
 /* y = factor x in double precision. */
 void sngp_kernel_to_double(size_t n, const float *x, double factor, double *y);
 

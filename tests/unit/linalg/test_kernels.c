@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "unit/linalg/kernel_checks.h"
+#include "unit/linalg/normal_checks.h"
 
 static void the_instruction_set_is_one_of_those_built(void **state) {
   (void)state;
@@ -19,6 +20,7 @@ static void the_instruction_set_is_one_of_those_built(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       KERNEL_CHECKS,
+      NORMAL_CHECKS,
       cmocka_unit_test(the_instruction_set_is_one_of_those_built),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,10 @@
 #define sngp_kernel_column_sums scalar_kernel_column_sums
 #define sngp_kernel_relu_add scalar_kernel_relu_add
 #define sngp_kernel_relu_dropout scalar_kernel_relu_dropout
+#define sngp_kernel_relu_dropout_add scalar_kernel_relu_dropout_add
 #define sngp_kernel_relu_dropout_backward scalar_kernel_relu_dropout_backward
 #define sngp_kernel_random_words scalar_kernel_random_words
+#define sngp_kernel_normal scalar_kernel_normal
 #define sngp_kernel_sum scalar_kernel_sum
 #define sngp_kernel_dot scalar_kernel_dot
 #define sngp_kernel_sum_squares scalar_kernel_sum_squares
@@ -29,6 +31,8 @@
 #define sngp_kernel_standardize scalar_kernel_standardize
 #define sngp_kernel_clamp scalar_kernel_clamp
 #define sngp_kernel_to_double scalar_kernel_to_double
+#define sngp_kernel_from_double scalar_kernel_from_double
+#define sngp_kernel_add_to_double scalar_kernel_add_to_double
 #define sngp_kernel_all_finite scalar_kernel_all_finite
 #define sngp_kernel_adam scalar_kernel_adam
 #define sngp_kernel_sgd scalar_kernel_sgd
@@ -36,6 +40,7 @@
 
 #include "linalg/kernels.c"
 #include "unit/linalg/kernel_checks.h"
+#include "unit/linalg/normal_checks.h"
 
 static void the_instruction_set_is_the_baseline(void **state) {
   (void)state;
@@ -45,6 +50,7 @@ static void the_instruction_set_is_the_baseline(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       KERNEL_CHECKS,
+      NORMAL_CHECKS,
       cmocka_unit_test(the_instruction_set_is_the_baseline),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
