@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "sngp/model.h"
+#include "sngp/predict.h"
 #include "sngp/status.h"
 
 SNGP_BEGIN_DECLS
@@ -66,6 +67,22 @@ SNGP_API int64_t sngp_ensemble_num_members(const sngp_ensemble *ensemble);
  *         not in [0, sngp_ensemble_num_members()). Thread-safe.
  */
 SNGP_API const sngp_model *sngp_ensemble_member(const sngp_ensemble *ensemble, int64_t index);
+
+/**
+ * Predicts with all members: sngp_predict() with means over the members, of probabilities as of
+ * logits and variances. Everything else is as there, the method included: with MC_DROPOUT or
+ * MONTE_CARLO each member makes its own num_samples passes. An ensemble of one member gives the
+ * numbers of that model.
+ *
+ * A member's own mean-field factor and temperature act on it, unless the configuration has others.
+ *
+ * @param workspace  NULL, or made by sngp_workspace_create() for any of the members.
+ * @return as sngp_predict(); SNGP_ERROR_UNSUPPORTED for a covariance of several members.
+ */
+SNGP_API sngp_status sngp_ensemble_predict(const sngp_ensemble *ensemble, sngp_workspace *workspace,
+                                           const float *x, int64_t rows, int64_t cols,
+                                           int64_t row_stride, const sngp_predict_config *config,
+                                           sngp_prediction *out);
 
 /** Frees an ensemble with its members; NULL is accepted. */
 SNGP_API void sngp_ensemble_free(sngp_ensemble *ensemble);

@@ -15,9 +15,14 @@ SNGP_BEGIN_DECLS
 
 /** Values of sngp_predict_config::method. */
 enum {
-  SNGP_PREDICT_MEAN_FIELD = 0, /**< softmax(logits / sqrt(1 + factor variance)) (Lu et al., arXiv
-                                    2006.07584); for a dense head the same as MAP */
-  SNGP_PREDICT_MAP = 1         /**< softmax(logits) */
+  SNGP_PREDICT_MEAN_FIELD = 0,  /**< softmax(logits / sqrt(1 + factor variance)) (Lu et al., arXiv
+                                     2006.07584); for a dense head the same as MAP */
+  SNGP_PREDICT_MAP = 1,         /**< softmax(logits) */
+  SNGP_PREDICT_MONTE_CARLO = 2, /**< mean of softmax(f) over num_samples draws of
+                                     f_k ~ N(logits_k, variance); GP heads only */
+  SNGP_PREDICT_MC_DROPOUT = 3   /**< mean over num_samples passes with dropout, and nothing else of
+                                     training, on (Gal and Ghahramani, arXiv 1506.02142); with a GP
+                                     head, each pass by mean field with a variance of its own */
 };
 
 /** How to predict; fill with sngp_predict_config_init(). */
@@ -27,6 +32,19 @@ typedef struct sngp_predict_config {
   int32_t num_threads;     /**< threads of the library's own, 1 or more; default 1 */
   int32_t full_covariance; /**< 1: room in a workspace for sngp_prediction::covariance; default 0 */
   double mean_field_factor; /**< NaN, the default: the model's; negative: no adjustment */
+  double temperature;       /**< logits are divided by it before the softmax, in [1e-6, 1e6]; NaN,
+                                 the default: the model's */
+  int64_t num_samples;      /**< draws or passes, at most 2^24; 0, the default: 100 draws
+                                 (MONTE_CARLO), 10 passes (MC_DROPOUT). Others ignore it */
+  int64_t seed;             /**< of draws and of dropout, 0 or more; default 0. The same seed gives
+                                 the same numbers on any number of threads */
+  int64_t first_row;        /**< what row of a table the first row of a call is, 0 or more; default
+                                 0. Draws and dropout belong to a row's number, so that a table
+                                 predicted in parts gets the numbers of one call */
+  int32_t joint_samples;    /**< MONTE_CARLO, 0, the default: rows are drawn independently; 1:
+                                 jointly, for each class from N(logits, covariance) over all rows
+                                 with the same seed, whatever their calls */
+  int32_t reserved;         /**< 0 */
 } sngp_predict_config;
 
 /** Fills a configuration with the defaults. @param size sizeof(sngp_predict_config). */
@@ -35,28 +53,40 @@ SNGP_API sngp_status sngp_predict_config_init(sngp_predict_config *config, size_
 /**
  * The caller's buffers for a prediction of n rows; each may be NULL, and only what is asked for is
  * computed. Zero the struct, set struct_size and the buffers you want.
+ *
+ * Methods with several passes, and ensembles, give means over the P passes: P is num_samples (1 for
+ * MEAN_FIELD and MAP) times the number of members. Probabilities are means of probabilities; the
+ * classes and scores are those of the mean.
  */
 typedef struct sngp_prediction {
   uint32_t struct_size;   /**< sizeof(sngp_prediction) */
   int32_t reserved;       /**< 0 */
-  float *logits;          /**< n x K, row-major, before any adjustment */
+  float *logits;          /**< n x K, row-major, before any adjustment; without MONTE_CARLO's
+                               draws */
   float *probabilities;   /**< n x K */
   int32_t *classes;       /**< n: the class of the largest probability, the first among equals */
   float *variance;        /**< n: predictive variance of the logits, the same for every class;
                                GP heads only */
   float *covariance;      /**< n x n: predictive covariance of the logits between rows, its
-                               diagonal the variance; GP heads only */
+                               diagonal the variance; GP heads only, of one model without
+                               MC_DROPOUT */
   float *uncertainty;     /**< n: 1 - max p */
   float *entropy;         /**< n: -sum p log p, in nats */
-  float *dempster_shafer; /**< n: K / (K + sum exp logit), from unadjusted logits, in [0, 1] */
+  float *dempster_shafer; /**< n: K / (K + sum exp logit), from `logits`, in [0, 1] */
+  float *energy; /**< n: -log sum exp logit, from `logits` (Liu et al., arXiv 2010.03759) */
+  float *mutual_information; /**< n: entropy of the mean probabilities minus mean entropy of the
+                                  passes, in nats (Smith and Gal, arXiv 1803.08533): what the passes
+                                  disagree about; 0 where there is one pass */
+  float *samples;            /**< P x n x K: the probabilities of every pass, member by member */
 } sngp_prediction;
 
 /** An opaque workspace: all the memory that predictions need; freed by sngp_workspace_free(). */
 typedef struct sngp_workspace sngp_workspace;
 
 /**
- * Takes the memory for predictions, so that sngp_predict() takes none. A workspace serves one call
- * at a time; give each thread its own. It belongs to this model, or any of the same configuration.
+ * Takes the memory for predictions, so that sngp_predict() takes none. A workspace serves every
+ * method, one call at a time; give each thread its own. It belongs to this model, or any of the
+ * same configuration.
  *
  * @param config    NULL: the defaults. num_threads and full_covariance count here.
  * @param max_rows  rows that are worked on at once, 1 or more; more rows than that go in blocks.
@@ -88,7 +118,8 @@ SNGP_API void sngp_workspace_free(sngp_workspace *workspace);
  * @return SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE (names row and column),
  *         SNGP_ERROR_NOT_PREPARED; SNGP_ERROR_POSTERIOR_STALE where a variance is needed and the
  *         weights moved since the posterior was finished (names the call to make);
- *         SNGP_ERROR_UNSUPPORTED for a variance of a dense head; SNGP_ERROR_OUT_OF_MEMORY without
+ *         SNGP_ERROR_UNSUPPORTED for a variance or MONTE_CARLO with a dense head, MC_DROPOUT of a
+ *         model without dropout, a covariance under MC_DROPOUT; SNGP_ERROR_OUT_OF_MEMORY without
  *         a workspace only. Thread-safe, each workspace in one call at a time (a second
  *         one is SNGP_ERROR_INVALID_ARGUMENT).
  */

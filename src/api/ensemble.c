@@ -2,6 +2,7 @@
 
 #include "api/check.h"
 #include "api/import.h"
+#include "api/predict.h"
 #include "model/ensemble.h"
 
 static sngp_status check_num_members(const char *name, int64_t count) {
@@ -70,4 +71,13 @@ int64_t sngp_ensemble_num_members(const sngp_ensemble *ensemble) {
 const sngp_model *sngp_ensemble_member(const sngp_ensemble *ensemble, int64_t index) {
   if (index < 0 || index >= sngp_ensemble_num_members(ensemble)) return NULL;
   return ensemble->members[index];
+}
+
+sngp_status sngp_ensemble_predict(const sngp_ensemble *ensemble, sngp_workspace *workspace,
+                                  const float *x, int64_t rows, int64_t cols, int64_t row_stride,
+                                  const sngp_predict_config *config, sngp_prediction *out) {
+  SNGP_TRY(sngp_check_pointer(ensemble, "ensemble"));
+  const sngp_members members = {(const sngp_model *const *)ensemble->members,
+                                ensemble->num_members};
+  return sngp_predict_members(&members, workspace, x, rows, cols, row_stride, config, out);
 }

@@ -1,11 +1,10 @@
-#include "sngp/predict.h"
+#include "api/predict.h"
 
 #include <math.h>
 
 #include "api/check.h"
 #include "base/struct_size.h"
 #include "linalg/kernels.h"
-#include "predict/predict.h"
 
 /* Sizes of the structs in the first version. */
 static const size_t SMALLEST_CONFIG = SNGP_END_OF(sngp_predict_config, mean_field_factor);
@@ -14,11 +13,16 @@ static const size_t SMALLEST_PREDICTION = SNGP_END_OF(sngp_prediction, dempster_
 /* Rows of the workspace that a call without one makes for itself. */
 enum { OWN_WORKSPACE_ROWS = 1024 };
 
+/* To catch slips. */
+enum { MOST_SAMPLES = 1 << 24 };
+static const double SMALLEST_TEMPERATURE = 1e-6, LARGEST_TEMPERATURE = 1e6;
+
 static sngp_predict_config default_config(void) {
   return (sngp_predict_config){.struct_size = sizeof(sngp_predict_config),
                                .method = SNGP_PREDICT_MEAN_FIELD,
                                .num_threads = 1,
-                               .mean_field_factor = (double)NAN};
+                               .mean_field_factor = (double)NAN,
+                               .temperature = (double)NAN};
 }
 
 sngp_status sngp_predict_config_init(sngp_predict_config *config, size_t size) {
@@ -26,20 +30,32 @@ sngp_status sngp_predict_config_init(sngp_predict_config *config, size_t size) {
   return sngp_struct_init(&own, sizeof own, SMALLEST_CONFIG, config, size, "predict config");
 }
 
-static sngp_status import_config(const sngp_predict_config *config, sngp_predict_config *own) {
+static sngp_status bad(const char *field, double value, const char *range) {
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "predict config: %s is %g, but must be %s", field,
+                   value, range);
+}
+
+sngp_status sngp_predict_config_import(const sngp_predict_config *config,
+                                       sngp_predict_config *own) {
   *own = default_config();
   if (config != NULL)
     SNGP_TRY(sngp_struct_import(own, sizeof *own, SMALLEST_CONFIG, config, "predict config"));
-  if (own->method != SNGP_PREDICT_MEAN_FIELD && own->method != SNGP_PREDICT_MAP)
-    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
-                     "predict config: method is %d, but must be one of SNGP_PREDICT_*",
-                     own->method);
+  if (own->method < SNGP_PREDICT_MEAN_FIELD || own->method > SNGP_PREDICT_MC_DROPOUT)
+    return bad("method", own->method, "one of SNGP_PREDICT_*");
   if (own->full_covariance != 0 && own->full_covariance != 1)
-    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
-                     "predict config: full_covariance is %d, but must be 0 or 1",
-                     own->full_covariance);
+    return bad("full_covariance", own->full_covariance, "0 or 1");
   if (isinf(own->mean_field_factor))
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "predict config: mean_field_factor is infinite");
+  if (!isnan(own->temperature) &&
+      !(own->temperature >= SMALLEST_TEMPERATURE && own->temperature <= LARGEST_TEMPERATURE))
+    return bad("temperature", own->temperature, "in [1e-6, 1e6], or NaN for the model's");
+  if (own->num_samples < 0 || own->num_samples > MOST_SAMPLES)
+    return bad("num_samples", (double)own->num_samples, "in [1, 16777216], or 0 for the default");
+  if (own->seed < 0) return bad("seed", (double)own->seed, "0 or more");
+  if (own->first_row < 0) return bad("first_row", (double)own->first_row, "0 or more");
+  if (own->joint_samples != 0 && own->joint_samples != 1)
+    return bad("joint_samples", own->joint_samples, "0 or 1");
+  SNGP_TRY(sngp_check_reserved(own->reserved, "predict config"));
   return sngp_check_threads(own->num_threads);
 }
 
@@ -49,7 +65,7 @@ sngp_status sngp_workspace_create(const sngp_model *model, const sngp_predict_co
   *workspace = NULL;
   SNGP_TRY(sngp_check_pointer(model, "model"));
   sngp_predict_config own;
-  SNGP_TRY(import_config(config, &own));
+  SNGP_TRY(sngp_predict_config_import(config, &own));
   if (max_rows < 1)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "max_rows is %lld, but must be 1 or more",
                      (long long)max_rows);
@@ -80,16 +96,46 @@ static sngp_status check_inputs(const sngp_model *model, const float *x, int64_t
   return SNGP_OK;
 }
 
-/* What was asked for, against what the model has. */
-static sngp_status check_outputs(const sngp_model *model, const sngp_predict_config *config,
-                                 const sngp_prediction *out) {
-  SNGP_TRY(sngp_model_check_prepared(model));
-  if (!sngp_predict_needs_variance(model, config, out)) return SNGP_OK;
-  if (!model->network.gaussian_process)
+static sngp_status check_head(const sngp_model *model, const sngp_predict_config *config,
+                              const sngp_prediction *out) {
+  if (model->network.gaussian_process) return SNGP_OK;
+  if (out->variance != NULL || out->covariance != NULL)
     return sngp_fail(
         SNGP_ERROR_UNSUPPORTED,
         "a variance or covariance was asked for, but a model with a dense head has none");
-  return sngp_model_check_posterior(model);
+  if (config->method == SNGP_PREDICT_MONTE_CARLO)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "Monte Carlo draws need a variance, but a model with a dense head has none");
+  return SNGP_OK;
+}
+
+static sngp_status check_dropout(const sngp_model *model, const sngp_prediction *out) {
+  if (model->config.dropout_rate == 0 || model->config.num_layers == 0)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "Monte Carlo dropout of a model without dropout: dropout_rate is %g, "
+                     "num_layers %lld",
+                     model->config.dropout_rate, (long long)model->config.num_layers);
+  if (out->covariance == NULL) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                   "a covariance was asked for, but Monte Carlo dropout has none: its passes are "
+                   "different networks");
+}
+
+sngp_status sngp_predict_check(const sngp_members *members, const sngp_predict_config *config,
+                               const sngp_prediction *out) {
+  if (out->covariance != NULL && members->count > 1)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "a covariance was asked for, but an ensemble of %lld models has none",
+                     (long long)members->count);
+  bool variance = sngp_predict_needs_variance(members, config, out);
+  for (int64_t m = 0; m < members->count; m++) {
+    const sngp_model *model = members->models[m];
+    SNGP_TRY(sngp_model_check_prepared(model));
+    SNGP_TRY(check_head(model, config, out));
+    if (config->method == SNGP_PREDICT_MC_DROPOUT) SNGP_TRY(check_dropout(model, out));
+    if (variance && model->network.gaussian_process) SNGP_TRY(sngp_model_check_posterior(model));
+  }
+  return SNGP_OK;
 }
 
 static sngp_status check_workspace(const sngp_model *model, const sngp_workspace *workspace,
@@ -116,18 +162,29 @@ static sngp_status own_workspace(const sngp_model *model, const sngp_predict_con
   return sngp_workspace_take(model, &own, max_rows, made);
 }
 
-sngp_status sngp_predict(const sngp_model *model, sngp_workspace *workspace, const float *x,
-                         int64_t rows, int64_t cols, int64_t row_stride,
-                         const sngp_predict_config *config, sngp_prediction *out) {
-  SNGP_TRY(sngp_check_pointer(model, "model"));
+/* The samples of all passes must be an array that can be. */
+static sngp_status check_samples(const sngp_members *members, const sngp_predict_config *config,
+                                 int64_t rows, const sngp_prediction *out) {
+  if (out->samples == NULL) return SNGP_OK;
+  int64_t passes = members->count * sngp_predict_num_passes(config);
+  int64_t classes = members->models[0]->config.num_classes;
+  SNGP_TRY(sngp_check_extent("samples", rows, classes, sizeof(float)));
+  return sngp_check_extent("samples", rows * classes, passes, sizeof(float));
+}
+
+sngp_status sngp_predict_members(const sngp_members *members, sngp_workspace *workspace,
+                                 const float *x, int64_t rows, int64_t cols, int64_t row_stride,
+                                 const sngp_predict_config *config, sngp_prediction *out) {
+  const sngp_model *model = members->models[0];
   sngp_predict_config own;
-  SNGP_TRY(import_config(config, &own));
+  SNGP_TRY(sngp_predict_config_import(config, &own));
   sngp_prediction buffers = {.struct_size = sizeof buffers};
   SNGP_TRY(sngp_struct_import(&buffers, sizeof buffers, SMALLEST_PREDICTION, out, "prediction"));
   SNGP_TRY(sngp_check_reserved(buffers.reserved, "prediction"));
   if (row_stride == 0) row_stride = cols;
   SNGP_TRY(check_inputs(model, x, rows, cols, row_stride));
-  SNGP_TRY(check_outputs(model, &own, &buffers));
+  SNGP_TRY(sngp_predict_check(members, &own, &buffers));
+  SNGP_TRY(check_samples(members, &own, rows, &buffers));
   if (workspace != NULL) SNGP_TRY(check_workspace(model, workspace, rows, &buffers));
   if (rows == 0) return SNGP_OK;
   sngp_workspace *made = NULL;
@@ -137,8 +194,16 @@ sngp_status sngp_predict(const sngp_model *model, sngp_workspace *workspace, con
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
                      "the workspace is in use by another call: each thread needs its own");
   const sngp_inputs inputs = {x, rows, row_stride};
-  sngp_predict_rows(model, used, &inputs, &own, &buffers);
+  sngp_predict_rows(members, used, &inputs, &own, &buffers, NULL);
   atomic_flag_clear(&used->in_use);
   sngp_workspace_free(made);
   return SNGP_OK;
+}
+
+sngp_status sngp_predict(const sngp_model *model, sngp_workspace *workspace, const float *x,
+                         int64_t rows, int64_t cols, int64_t row_stride,
+                         const sngp_predict_config *config, sngp_prediction *out) {
+  SNGP_TRY(sngp_check_pointer(model, "model"));
+  const sngp_members members = {&model, 1};
+  return sngp_predict_members(&members, workspace, x, rows, cols, row_stride, config, out);
 }

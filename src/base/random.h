@@ -9,13 +9,16 @@
 
 /* What a stream is for: streams of different purposes never meet. */
 typedef enum {
-  SNGP_RANDOM_INITIAL = 1,   /* initial parameters; index: the tensor */
-  SNGP_RANDOM_DROPOUT = 2,   /* index: the layer; step: the optimizer's step count */
-  SNGP_RANDOM_SHUFFLE = 3,   /* step: the optimizer's, at the epoch's start */
-  SNGP_RANDOM_SPLIT = 4,     /* index: the class */
-  SNGP_RANDOM_DATA = 5,      /* synthetic data; index: which */
-  SNGP_RANDOM_SUBSAMPLE = 6, /* rows from which scales are chosen */
-  SNGP_RANDOM_MEMBER = 7     /* the seeds of an ensemble's members */
+  SNGP_RANDOM_INITIAL = 1,     /* initial parameters; index: the tensor */
+  SNGP_RANDOM_DROPOUT = 2,     /* index: the layer; step: the optimizer's step count */
+  SNGP_RANDOM_SHUFFLE = 3,     /* step: the optimizer's, at the epoch's start */
+  SNGP_RANDOM_SPLIT = 4,       /* index: the class */
+  SNGP_RANDOM_DATA = 5,        /* synthetic data; index: which */
+  SNGP_RANDOM_SUBSAMPLE = 6,   /* rows from which scales are chosen */
+  SNGP_RANDOM_MEMBER = 7,      /* the seeds of an ensemble's members */
+  SNGP_RANDOM_MC_DROPOUT = 8,  /* dropout of predictions; step: the pass; index: the layer */
+  SNGP_RANDOM_MONTE_CARLO = 9, /* draws of logits; step: the pass */
+  SNGP_RANDOM_JOINT = 10       /* draws joint over rows; step: the pass */
 } sngp_random_purpose;
 
 typedef struct {

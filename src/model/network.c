@@ -88,26 +88,45 @@ void sngp_network_destroy(sngp_network *network) {
   *network = (sngp_network){0};
 }
 
-void sngp_network_hidden(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+void sngp_network_enter(const sngp_network *network, sngp_pass *pass, int64_t rows) {
   sngp_dense_forward(&network->input, pass->x, rows, pass->h);
+}
+
+void sngp_network_hidden(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  sngp_network_enter(network, pass, rows);
   for (int64_t i = 0; i < network->num_layers; i++)
     sngp_residual_block_forward(&network->blocks[i].dense, pass->h, rows, pass->z);
 }
 
-void sngp_network_features(const sngp_network *network, sngp_pass *pass, int64_t rows) {
-  sngp_network_hidden(network, pass, rows);
+static void features_of_hidden(const sngp_network *network, sngp_pass *pass, int64_t rows) {
   sngp_head_input_forward(&network->head_input, pass->h, rows, pass->g, pass->moments);
   sngp_random_features_forward(&network->features, pass->g, rows, pass->phi, pass->phi);
 }
 
+void sngp_network_features(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  sngp_network_hidden(network, pass, rows);
+  features_of_hidden(network, pass, rows);
+}
+
+static void logits_of_hidden(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  if (network->gaussian_process) features_of_hidden(network, pass, rows);
+  const float *input = network->gaussian_process ? pass->phi : pass->h;
+  sngp_dense_forward(&network->output, input, rows, pass->logits);
+}
+
 void sngp_network_logits(const sngp_network *network, sngp_pass *pass, int64_t rows) {
-  if (network->gaussian_process) {
-    sngp_network_features(network, pass, rows);
-    sngp_dense_forward(&network->output, pass->phi, rows, pass->logits);
-  } else {
-    sngp_network_hidden(network, pass, rows);
-    sngp_dense_forward(&network->output, pass->h, rows, pass->logits);
+  sngp_network_hidden(network, pass, rows);
+  logits_of_hidden(network, pass, rows);
+}
+
+void sngp_network_logits_dropout(const sngp_network *network, sngp_pass *pass, int64_t rows,
+                                 const sngp_network_dropout *dropout, uint32_t *words) {
+  for (int64_t i = 0; i < network->num_layers; i++) {
+    sngp_random_stream stream = sngp_random_open(dropout->seed, dropout->purpose, dropout->step, i);
+    sngp_residual_block_sample(&network->blocks[i].dense, &network->dropout, &stream,
+                               dropout->first_row, pass->h, rows, pass->z, words);
   }
+  logits_of_hidden(network, pass, rows);
 }
 
 /* The hidden representation after `layer` blocks, kept in training. */

@@ -71,6 +71,20 @@ void sngp_network_hidden(const sngp_network *network, sngp_pass *pass, int64_t r
 void sngp_network_features(const sngp_network *network, sngp_pass *pass, int64_t rows);
 void sngp_network_logits(const sngp_network *network, sngp_pass *pass, int64_t rows);
 
+/* Monte Carlo dropout: the stream of its random bits, and the place of a pass's rows in it. */
+typedef struct {
+  int64_t seed, step, first_row;
+  sngp_random_purpose purpose;
+} sngp_network_dropout;
+
+/* From pass->x: what enters the first block, in pass->h, the same in every dropout pass. */
+void sngp_network_enter(const sngp_network *network, sngp_pass *pass, int64_t rows);
+
+/* From pass->h as sngp_network_enter() left it: the logits, with dropout and nothing else of
+   training. `words` holds sngp_dropout_words(H). */
+void sngp_network_logits_dropout(const sngp_network *network, sngp_pass *pass, int64_t rows,
+                                 const sngp_network_dropout *dropout, uint32_t *words);
+
 /* Forward with dropout of (seed, step), rows counted from first_row within the batch, keeping what
    the way back needs. */
 void sngp_network_forward_training(const sngp_network *network, sngp_pass *pass, int64_t rows,

@@ -27,6 +27,18 @@ void sngp_residual_block_forward_dropout(const sngp_dense *layer, const sngp_dro
   }
 }
 
+void sngp_residual_block_sample(const sngp_dense *layer, const sngp_dropout *dropout,
+                                const sngp_random_stream *stream, int64_t first_row, float *h,
+                                int64_t rows, float *z, uint32_t *words) {
+  int64_t width = layer->in;
+  multiply(layer, h, rows, z);
+  for (int64_t i = 0; i < rows; i++) {
+    if (dropout->threshold > 0) sngp_dropout_draw(stream, first_row + i, width, words);
+    sngp_kernel_relu_dropout_add((size_t)width, z + i * width, layer->bias, words,
+                                 dropout->threshold, dropout->keep_scale, h + i * width);
+  }
+}
+
 void sngp_residual_block_backward(const sngp_dense *layer, const sngp_dropout *dropout,
                                   const float *h, const float *a, int64_t rows, int input_gradient,
                                   float *dh, float *z, float *dweight, float *dbias) {

@@ -17,6 +17,11 @@ void sngp_residual_block_forward_dropout(const sngp_dense *layer, const sngp_dro
                                          const float *h, int64_t rows, float *z, uint32_t *words,
                                          float *a, float *next);
 
+/* With dropout, in place, keeping nothing. */
+void sngp_residual_block_sample(const sngp_dense *layer, const sngp_dropout *dropout,
+                                const sngp_random_stream *stream, int64_t first_row, float *h,
+                                int64_t rows, float *z, uint32_t *words);
+
 /* From the gradient dh of `next`, in place: dh becomes the gradient of h. dweight and dbias are
    overwritten. With input_gradient 0 dh is left as it is. */
 void sngp_residual_block_backward(const sngp_dense *layer, const sngp_dropout *dropout,

@@ -1,4 +1,5 @@
-/* Predictions: rows go through the network in blocks, each straight into the caller's buffers. */
+/* Predictions: rows go through the network in blocks, as many times as the method asks for, and the
+   means over all passes into the caller's buffers. One model is an ensemble of one member. */
 #ifndef SNGP_PREDICT_PREDICT_H
 #define SNGP_PREDICT_PREDICT_H
 
@@ -9,13 +10,33 @@ typedef struct {
   int64_t rows, row_stride;
 } sngp_inputs;
 
-/* Whether a prediction of these outputs needs the posterior. */
-bool sngp_predict_needs_variance(const sngp_model *model, const sngp_predict_config *config,
+/* Models of one shape. */
+typedef struct {
+  const sngp_model *const *models;
+  int64_t count;
+} sngp_members;
+
+/* What each pass found, for calibration; either may be NULL. P passes: all those of the first
+   member, then of the next. */
+typedef struct {
+  float *logits;   /* (P, rows, K): before mean field and temperature, draws included */
+  float *variance; /* (P, rows) */
+} sngp_pass_outputs;
+
+/* Draws or passes of a method that has several, for each member; 1 for the others. */
+int64_t sngp_predict_num_passes(const sngp_predict_config *config);
+
+/* Whether the mean field acts on a member's logits. */
+bool sngp_predict_has_mean_field(const sngp_model *model, const sngp_predict_config *config);
+
+/* Whether a prediction of these outputs needs the members' posteriors. */
+bool sngp_predict_needs_variance(const sngp_members *members, const sngp_predict_config *config,
                                  const sngp_prediction *out);
 
-/* Predicts checked rows into the buffers of `out` that are not NULL. Takes no memory. */
-void sngp_predict_rows(const sngp_model *model, sngp_workspace *workspace,
+/* Predicts checked rows into the buffers of `out` that are not NULL, and into `passes` (NULL: not
+   wanted). Takes no memory. */
+void sngp_predict_rows(const sngp_members *members, sngp_workspace *workspace,
                        const sngp_inputs *inputs, const sngp_predict_config *config,
-                       const sngp_prediction *out);
+                       const sngp_prediction *out, const sngp_pass_outputs *passes);
 
 #endif

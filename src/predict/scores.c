@@ -33,6 +33,18 @@ void sngp_score_entropy(const float *probabilities, int64_t rows, int64_t num_cl
   }
 }
 
+/* log sum_k exp(row_k), the largest taken out first. */
+static float log_sum_exp(const float *row, int64_t n) {
+  float top = row[sngp_largest(row, n)], sum = 0;
+  for (int64_t k = 0; k < n; k++) sum += expf(row[k] - top);
+  return top + logf(sum);
+}
+
+void sngp_score_energy(const float *logits, int64_t rows, int64_t num_classes, float *scores) {
+  for (int64_t i = 0; i < rows; i++)
+    scores[i] = -log_sum_exp(logits + i * num_classes, num_classes);
+}
+
 /* Numerator and sum are divided by exp(m), m = max(0, largest logit). */
 void sngp_score_dempster_shafer(const float *logits, int64_t rows, int64_t num_classes,
                                 float *scores) {

@@ -16,6 +16,9 @@ void sngp_score_uncertainty(const float *probabilities, int64_t rows, int64_t nu
 void sngp_score_entropy(const float *probabilities, int64_t rows, int64_t num_classes,
                         float *scores);
 
+/* -log sum exp logit (Liu et al., arXiv 2010.03759, at temperature 1). */
+void sngp_score_energy(const float *logits, int64_t rows, int64_t num_classes, float *scores);
+
 /* K / (K + sum exp logit) (Sensoy et al., arXiv 1806.01768, as the SNGP paper uses it), finite for
    logits of any size. */
 void sngp_score_dempster_shafer(const float *logits, int64_t rows, int64_t num_classes,

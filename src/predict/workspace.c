@@ -11,10 +11,14 @@ static sngp_status take(sngp_workspace *workspace, const sngp_model *model, int 
                         bool covariance) {
   SNGP_TRY(sngp_pool_create(num_threads, &workspace->pool));
   workspace->passes = sngp_allocate((size_t)num_threads, sizeof *workspace->passes);
-  if (workspace->passes == NULL) return sngp_fail_memory("a workspace");
-  for (int i = 0; i < num_threads; i++)
+  workspace->scratch = sngp_allocate((size_t)num_threads, sizeof *workspace->scratch);
+  if (workspace->passes == NULL || workspace->scratch == NULL)
+    return sngp_fail_memory("a workspace");
+  for (int i = 0; i < num_threads; i++) {
     SNGP_TRY(
         sngp_pass_create(&model->network, workspace->block_rows, false, 0, &workspace->passes[i]));
+    SNGP_TRY(sngp_scratch_create(&model->network, workspace->block_rows, &workspace->scratch[i]));
+  }
   if (!covariance) return SNGP_OK;
   size_t count = 0;
   if (sngp_size_multiply((size_t)workspace->max_rows, (size_t)workspace->num_features, &count))
@@ -71,11 +75,14 @@ sngp_status sngp_workspace_check(const sngp_workspace *workspace, const sngp_mod
 
 void sngp_workspace_free(sngp_workspace *workspace) {
   if (workspace == NULL) return;
-  if (workspace->passes != NULL)
-    for (int i = 0; i < sngp_pool_num_threads(workspace->pool); i++)
-      sngp_pass_destroy(&workspace->passes[i]);
+  int num_threads = workspace->pool != NULL ? sngp_pool_num_threads(workspace->pool) : 0;
+  for (int i = 0; i < num_threads; i++) {
+    if (workspace->passes != NULL) sngp_pass_destroy(&workspace->passes[i]);
+    if (workspace->scratch != NULL) sngp_scratch_destroy(&workspace->scratch[i]);
+  }
   sngp_pool_free(workspace->pool);
   sngp_release(workspace->passes);
+  sngp_release(workspace->scratch);
   sngp_release(workspace->projected);
   sngp_release(workspace);
 }

@@ -1,18 +1,21 @@
-/* All the memory that predictions take: threads and a pass over a block of rows for each. */
+/* All the memory that predictions take: threads, and for each a pass over a block of rows and what
+   is gathered over several passes. */
 #ifndef SNGP_PREDICT_WORKSPACE_H
 #define SNGP_PREDICT_WORKSPACE_H
 
 #include <stdatomic.h>
 
 #include "model/model.h"
+#include "predict/scratch.h"
 #include "sngp/predict.h"
 
 struct sngp_workspace {
   atomic_flag in_use; /* by a call */
   sngp_pool *pool;
-  sngp_pass *passes;  /* one a thread */
-  int64_t block_rows; /* rows of a pass */
-  float *projected;   /* with full covariance: Y = Phi R^T of all rows (max_rows, M) */
+  sngp_pass *passes;     /* one a thread */
+  sngp_scratch *scratch; /* one a thread */
+  int64_t block_rows;    /* rows of a pass */
+  float *projected;      /* with full covariance: Y = Phi R^T of all rows (max_rows, M) */
   int64_t max_rows;
   /* what the passes were laid out for */
   int64_t inputs, hidden, num_classes, head_inputs, num_features;

@@ -137,7 +137,9 @@ static inline outputs take_outputs(int64_t rows, int64_t classes, int with_covar
               .covariance = with_covariance ? take(n * n, sizeof(float)) : NULL,
               .uncertainty = take(n, sizeof(float)),
               .entropy = take(n, sizeof(float)),
-              .dempster_shafer = take(n, sizeof(float))},
+              .dempster_shafer = take(n, sizeof(float)),
+              .energy = take(n, sizeof(float)),
+              .mutual_information = take(n, sizeof(float))},
   };
 }
 
@@ -150,20 +152,22 @@ static inline void free_outputs(outputs *all) {
   free(all->out.uncertainty);
   free(all->out.entropy);
   free(all->out.dempster_shafer);
+  free(all->out.energy);
+  free(all->out.mutual_information);
 }
 
 /* The largest difference between two predictions of the same rows; NaN where classes differ. */
 static inline double output_difference(const outputs *a, const outputs *b, int64_t classes) {
   size_t n = (size_t)a->rows;
-  const float *const left[] = {a->out.logits,    a->out.probabilities, a->out.variance,
-                               a->out.entropy,   a->out.uncertainty,   a->out.dempster_shafer,
-                               a->out.covariance};
-  const float *const right[] = {b->out.logits,    b->out.probabilities, b->out.variance,
-                                b->out.entropy,   b->out.uncertainty,   b->out.dempster_shafer,
-                                b->out.covariance};
-  const size_t counts[] = {n * (size_t)classes, n * (size_t)classes, n, n, n, n, n * n};
+  const float *const left[] = {a->out.logits,  a->out.probabilities,      a->out.variance,
+                               a->out.entropy, a->out.uncertainty,        a->out.dempster_shafer,
+                               a->out.energy,  a->out.mutual_information, a->out.covariance};
+  const float *const right[] = {b->out.logits,  b->out.probabilities,      b->out.variance,
+                                b->out.entropy, b->out.uncertainty,        b->out.dempster_shafer,
+                                b->out.energy,  b->out.mutual_information, b->out.covariance};
+  const size_t counts[] = {n * (size_t)classes, n * (size_t)classes, n, n, n, n, n, n, n * n};
   double largest = memcmp(a->out.classes, b->out.classes, n * sizeof(int32_t)) ? (double)NAN : 0;
-  for (int i = 0; i < 7; i++) {
+  for (int i = 0; i < 9; i++) {
     if (left[i] == NULL || right[i] == NULL) continue;
     double difference = largest_difference(left[i], right[i], counts[i]);
     if (!(difference <= largest)) largest = difference;

@@ -129,6 +129,8 @@ static void an_output_is_the_same_when_asked_for_alone(void **state) {
   ASK_FOR(uncertainty)
   ASK_FOR(entropy)
   ASK_FOR(dempster_shafer)
+  ASK_FOR(energy)
+  ASK_FOR(mutual_information)
 #undef ASK_FOR
   all.out = own;
   assert_true(output_difference(&all, &s->expected, SMALL_CLASSES) == 0);

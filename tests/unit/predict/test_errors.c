@@ -55,6 +55,8 @@ static size_t seal(outputs *all, int check) {
   changed += fill(all->out.uncertainty, n, check);
   changed += fill(all->out.entropy, n, check);
   changed += fill(all->out.dempster_shafer, n, check);
+  changed += fill(all->out.energy, n, check);
+  changed += fill(all->out.mutual_information, n, check);
   for (size_t i = 0; i < n; i++) {
     if (check) changed += all->out.classes[i] != (int32_t)SENTINEL;
     all->out.classes[i] = (int32_t)SENTINEL;
@@ -117,7 +119,16 @@ static void bad_settings_are_named(void **state) {
   config.field = value;                                                            \
   assert_fails(sngp_predict(s->model, NULL, x, 1, SMALL_INPUTS, 0, &config, &out), \
                SNGP_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
-  BAD(method, 2, "method is 2");
+  BAD(method, 4, "method is 4");
+  BAD(method, -1, "method is -1");
+  BAD(temperature, 0, "temperature is 0");
+  BAD(temperature, (double)INFINITY, "temperature is inf");
+  BAD(num_samples, -1, "num_samples is -1");
+  BAD(num_samples, INT64_MAX, "num_samples is 9.2");
+  BAD(seed, -1, "seed is -1");
+  BAD(first_row, -1, "first_row is -1");
+  BAD(joint_samples, 2, "joint_samples is 2");
+  BAD(reserved, 1, "reserved");
   BAD(num_threads, 0, "num_threads is 0");
   BAD(full_covariance, 7, "full_covariance is 7");
   BAD(mean_field_factor, (double)INFINITY, "mean_field_factor");

@@ -61,12 +61,12 @@ static void release(subject *s) {
 }
 
 /* Probabilities and scores of one row, from its logits and its variance, by their definitions. */
-static void check_scores(const double *logits, double variance, double factor,
+static void check_scores(const double *logits, double variance, double factor, double temperature,
                          const sngp_prediction *out, int64_t row) {
   double adjusted[SMALL_CLASSES], sum = 0, mass = 0, entropy = 0;
   int best = 0;
   for (int k = 0; k < SMALL_CLASSES; k++) {
-    adjusted[k] = exp(logits[k] / (factor < 0 ? 1 : sqrt(1 + factor * variance)));
+    adjusted[k] = exp(logits[k] / temperature / (factor < 0 ? 1 : sqrt(1 + factor * variance)));
     sum += adjusted[k];
     mass += exp(logits[k]);
     if (adjusted[k] > adjusted[best]) best = k;
@@ -81,6 +81,8 @@ static void check_scores(const double *logits, double variance, double factor,
   assert_close(out->uncertainty[row], 1 - adjusted[best] / sum, TOLERANCE);
   assert_close(out->entropy[row], entropy, TOLERANCE);
   assert_close(out->dempster_shafer[row], SMALL_CLASSES / (SMALL_CLASSES + mass), TOLERANCE);
+  assert_close(out->energy[row], -log(mass), TOLERANCE);
+  assert_close(out->mutual_information[row], 0, 1e-6); /* of one pass */
 }
 
 /* The smallest eigenvalue of a covariance is at least 0, to the rounding of the largest. */
@@ -93,11 +95,13 @@ static void check_positive_semidefinite(float *covariance) {
 
 /* All outputs of the test rows under a factor and a method; `effective` is the factor that should
    act. */
-static void check_outputs(const subject *s, int32_t method, double factor, double effective) {
+static void check_outputs(const subject *s, int32_t method, double factor, double effective,
+                          double temperature) {
   sngp_predict_config config;
   assert_ok(sngp_predict_config_init(&config, sizeof config));
   config.method = method;
   config.mean_field_factor = factor;
+  config.temperature = temperature;
   outputs all = take_outputs(TEST_ROWS, SMALL_CLASSES, 1);
   assert_ok(predict_rows(s->model, NULL, s->test, &config, &all));
   int64_t m = s->network.config.num_random_features;
@@ -107,7 +111,7 @@ static void check_outputs(const subject *s, int32_t method, double factor, doubl
     reference_logits(&s->network, sngp_dataset_features(s->test) + i * SMALL_INPUTS, own, logits);
     double variance = bilinear(m, own, s->weight_covariance, own);
     assert_close(all.out.variance[i], variance, TOLERANCE);
-    check_scores(logits, variance, effective, &all.out, i);
+    check_scores(logits, variance, effective, isnan(temperature) ? 1.5 : temperature, &all.out, i);
     for (int64_t j = 0; j < i; j++) {
       double covariance = bilinear(m, own, s->weight_covariance, phi + j * m);
       assert_close(all.out.covariance[i * TEST_ROWS + j], covariance, TOLERANCE);
@@ -128,11 +132,12 @@ static void check_gaussian_process(int32_t normalize, int32_t scaled, int32_t st
   config.standardize_inputs = standardize;
   config.ridge = ridge;
   config.mean_field_factor = 0.7;
+  config.temperature = 1.5;
   subject s = train(&config);
-  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, (double)NAN, 0.7); /* the model's */
-  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, 3, 3);
-  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, -1, -1);
-  check_outputs(&s, SNGP_PREDICT_MAP, 3, -1);
+  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, (double)NAN, 0.7, (double)NAN); /* the model's */
+  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, 3, 3, 1);
+  check_outputs(&s, SNGP_PREDICT_MEAN_FIELD, -1, -1, 0.6);
+  check_outputs(&s, SNGP_PREDICT_MAP, 3, -1, 2);
   release(&s);
 }
 
@@ -168,7 +173,7 @@ static void a_dense_head_equals_the_reference(void **state) {
   for (int64_t i = 0; i < TEST_ROWS; i++) {
     double logits[SMALL_CLASSES];
     reference_logits(&s.network, sngp_dataset_features(s.test) + i * SMALL_INPUTS, NULL, logits);
-    check_scores(logits, 0, -1, &all.out, i);
+    check_scores(logits, 0, -1, 1, &all.out, i);
   }
   free_outputs(&all);
   release(&s);

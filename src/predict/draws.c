@@ -1,0 +1,76 @@
+#include <math.h>
+#include <stdbool.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "linalg/blas.h"
+#include "linalg/kernels.h"
+#include "predict/draws.h"
+
+enum {
+  NUMBERS_PER_BLOCK = 4,
+  /* Blocks of a feature that enter a matrix product at once: 16 classes. */
+  JOINT_BLOCKS = 4,
+  JOINT_CLASSES = JOINT_BLOCKS * NUMBERS_PER_BLOCK
+};
+
+static int64_t blocks_per_row(int64_t num_classes) {
+  return (num_classes + NUMBERS_PER_BLOCK - 1) / NUMBERS_PER_BLOCK;
+}
+
+bool sngp_draws_sizes(int64_t rows, int64_t num_classes, int64_t num_features, size_t *numbers,
+                      size_t *products) {
+  size_t independent = 0, joint = 0;
+  int64_t per_row = blocks_per_row(num_classes) * NUMBERS_PER_BLOCK;
+  if (!sngp_size_multiply((size_t)rows, (size_t)per_row, &independent) ||
+      !sngp_size_multiply((size_t)num_features, JOINT_CLASSES, &joint) ||
+      !sngp_size_multiply((size_t)rows, JOINT_CLASSES, products))
+    return false;
+  *numbers = independent > joint ? independent : joint;
+  return true;
+}
+
+static void fill(const sngp_draws *draws, sngp_random_purpose purpose, int64_t first_block,
+                 int64_t blocks) {
+  sngp_random_stream stream = sngp_random_open(draws->seed, purpose, draws->step, 0);
+  sngp_kernel_random_words(&stream, (uint32_t)first_block, (size_t)blocks, draws->words);
+  sngp_kernel_normal((size_t)blocks, draws->words, draws->normals);
+}
+
+void sngp_draw_independent(const sngp_draws *draws, int64_t first_row, const float *center,
+                           const float *variance, float *logits) {
+  int64_t classes = draws->num_classes, per_row = blocks_per_row(classes);
+  int64_t blocks = draws->rows * per_row;
+  fill(draws, SNGP_RANDOM_MONTE_CARLO, first_row * per_row, blocks);
+  for (int64_t i = 0; i < draws->rows; i++) {
+    float deviation = sqrtf(variance[i]);
+    for (int64_t k = 0; k < classes; k++) {
+      int64_t block = i * per_row + k / NUMBERS_PER_BLOCK, plane = k % NUMBERS_PER_BLOCK;
+      logits[i * classes + k] =
+          center[i * classes + k] + deviation * draws->normals[plane * blocks + block];
+    }
+  }
+}
+
+/* Blocks are counted by (class / 4, feature), so the normals of a few of them, drawn at once, are
+   the rows of a matrix (plane, class / 4) by features: Z transposed, its classes out of order. */
+void sngp_draw_joint(const sngp_draws *draws, int64_t num_features, const float *projected,
+                     const float *center, float *logits) {
+  int64_t classes = draws->num_classes, rows = draws->rows;
+  int64_t all_blocks = blocks_per_row(classes);
+  for (int64_t first = 0; first < all_blocks; first += JOINT_BLOCKS) {
+    int64_t blocks = all_blocks - first < JOINT_BLOCKS ? all_blocks - first : JOINT_BLOCKS;
+    int64_t drawn = blocks * NUMBERS_PER_BLOCK;
+    fill(draws, SNGP_RANDOM_JOINT, first * num_features, blocks * num_features);
+    sngp_sgemm(false, true, rows, drawn, num_features, projected, num_features, draws->normals,
+               num_features, 0, draws->products, drawn);
+    int64_t begin = first * NUMBERS_PER_BLOCK,
+            end = begin + drawn < classes ? begin + drawn : classes;
+    for (int64_t i = 0; i < rows; i++)
+      for (int64_t k = begin; k < end; k++) {
+        int64_t block = (k - begin) / NUMBERS_PER_BLOCK, plane = k % NUMBERS_PER_BLOCK;
+        logits[i * classes + k] =
+            center[i * classes + k] + draws->products[i * drawn + plane * blocks + block];
+      }
+  }
+}

@@ -1,0 +1,49 @@
+#include "predict/scratch.h"
+
+#include "base/arena.h"
+#include "base/memory.h"
+#include "predict/draws.h"
+
+static double *take_doubles(sngp_arena *from, int64_t rows, int64_t width) {
+  return (double *)sngp_arena_take(from, sizeof(double) / sizeof(float), rows, width);
+}
+
+static void lay_out(const sngp_network *network, int64_t rows, sngp_arena *from,
+                    sngp_scratch *scratch) {
+  size_t words = sngp_dropout_words(network->hidden), normals = 0, products = 0;
+  if (network->gaussian_process &&
+      !sngp_draws_sizes(rows, network->num_classes, network->features.num_features, &normals,
+                        &products))
+    from->overflow = true;
+  if (normals > words) words = normals;
+  scratch->variance = sngp_arena_take(from, 1, 1, rows);
+  scratch->entropy = sngp_arena_take(from, 1, 1, rows);
+  scratch->variance_sum = take_doubles(from, rows, 1);
+  scratch->entropy_sum = take_doubles(from, rows, 1);
+  scratch->logit_sum = take_doubles(from, rows, network->num_classes);
+  scratch->probability_sum = take_doubles(from, rows, network->num_classes);
+  scratch->center = sngp_arena_take(from, 1, rows, network->num_classes);
+  scratch->entering = sngp_arena_take(from, 1, rows, network->hidden);
+  scratch->words = (uint32_t *)sngp_arena_take(from, 1, 1, (int64_t)words);
+  scratch->normals = sngp_arena_take(from, 1, 1, (int64_t)normals);
+  scratch->products = sngp_arena_take(from, 1, 1, (int64_t)products);
+}
+
+sngp_status sngp_scratch_create(const sngp_network *network, int64_t rows, sngp_scratch *scratch) {
+  *scratch = (sngp_scratch){0};
+  sngp_arena arena = {0};
+  lay_out(network, rows, &arena, scratch);
+  if (!sngp_arena_fill(&arena)) {
+    *scratch = (sngp_scratch){0};
+    return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY, "out of memory for the predictions of %lld rows",
+                     (long long)rows);
+  }
+  scratch->memory = arena.memory;
+  lay_out(network, rows, &arena, scratch);
+  return SNGP_OK;
+}
+
+void sngp_scratch_destroy(sngp_scratch *scratch) {
+  sngp_release(scratch->memory);
+  *scratch = (sngp_scratch){0};
+}

@@ -1,0 +1,24 @@
+/* What a thread needs beside its pass: sums over the passes of a block of rows, and draws. */
+#ifndef SNGP_PREDICT_SCRATCH_H
+#define SNGP_PREDICT_SCRATCH_H
+
+#include "model/network.h"
+
+typedef struct {
+  float *memory;             /* one block; the pointers below lie in it */
+  float *variance, *entropy; /* (rows): of the current pass */
+  /* sums over passes: in double precision, since there may be many of them */
+  double *logit_sum, *probability_sum; /* (rows, K) */
+  double *variance_sum, *entropy_sum;  /* (rows) */
+  /* what all passes of a member have in common */
+  float *entering; /* (rows, H): what enters the first block */
+  float *center;   /* (rows, K): logits that draws are added to; in the end the mean logits */
+  /* random bits of a row's dropout, or of draws (predict/draws.h) */
+  uint32_t *words;
+  float *normals, *products;
+} sngp_scratch;
+
+sngp_status sngp_scratch_create(const sngp_network *network, int64_t rows, sngp_scratch *scratch);
+void sngp_scratch_destroy(sngp_scratch *scratch);
+
+#endif
