@@ -402,12 +402,54 @@ static sngp_status run_subset(void *context) {
   return done(status, made);
 }
 
-static sngp_status run_metrics(void *context) {
+/* Of the measures nothing is written on failure. */
+static sngp_status run_ood(void *context) {
   (void)context;
   const float in[] = {1, 2, 3, 4}, out[] = {2, 5, 6};
   sngp_ood_metrics metrics = {.struct_size = sizeof metrics, .auroc = -1};
   sngp_status status = sngp_evaluate_ood(in, 4, out, 3, &metrics);
-  assert_true((metrics.auroc < 0) == (status != SNGP_OK)); /* nothing written on failure */
+  assert_true((metrics.auroc < 0) == (status != SNGP_OK));
+  return status;
+}
+
+static sngp_status run_roc(void *context) {
+  (void)context;
+  const float in[] = {1, 2, 3, 4}, out[] = {2, 5, 6};
+  double fpr[8] = {-1}, tpr[8] = {-1};
+  int64_t count = -1;
+  sngp_status status = sngp_roc_curve(in, 4, out, 3, 8, fpr, tpr, &count);
+  assert_true((count < 0) == (status != SNGP_OK) && (fpr[0] < 0) == (tpr[0] < 0));
+  assert_true((fpr[0] < 0) == (status != SNGP_OK));
+  return status;
+}
+
+static sngp_status run_classification(void *context) {
+  (void)context;
+  const float probabilities[] = {0.5f, 0.5f, 0.25f, 0.75f};
+  const int32_t labels[] = {0, 1};
+  sngp_classification_metrics metrics = {.struct_size = sizeof metrics, .brier = -1};
+  sngp_status status = sngp_evaluate_classification(probabilities, 2, 2, labels, &metrics);
+  assert_true((metrics.brier < 0) == (status != SNGP_OK));
+  return status;
+}
+
+static sngp_status run_selective(void *context) {
+  (void)context;
+  const float scores[] = {2, 1, 3};
+  const int32_t classes[] = {0, 1, 1}, labels[] = {0, 1, 0};
+  sngp_selective_metrics metrics = {.struct_size = sizeof metrics, .aurc = -1};
+  sngp_status status = sngp_evaluate_selective(scores, classes, labels, 3, &metrics);
+  assert_true((metrics.aurc < 0) == (status != SNGP_OK));
+  return status;
+}
+
+static sngp_status run_risk_coverage(void *context) {
+  (void)context;
+  const float scores[] = {2, 1, 3};
+  const int32_t classes[] = {0, 1, 1}, labels[] = {0, 1, 0};
+  double risk[3] = {-1};
+  sngp_status status = sngp_risk_coverage_curve(scores, classes, labels, 3, risk);
+  assert_true((risk[0] < 0) == (status != SNGP_OK));
   return status;
 }
 
@@ -422,8 +464,9 @@ static sngp_status run_optimizer(void *context) {
 
 static void data_measures_and_optimizers(void **state) {
   (void)state;
-  sngp_status (*const runs[])(void *) = {run_two_moons, run_grid,    run_blob,     run_split,
-                                         run_subset,    run_metrics, run_optimizer};
+  sngp_status (*const runs[])(void *) = {
+      run_two_moons, run_grid,           run_blob,      run_split,         run_subset,   run_ood,
+      run_roc,       run_classification, run_selective, run_risk_coverage, run_optimizer};
   for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
     const operation op = {.run = runs[i]};
     assert_true(fail_each(&op) >= 1);

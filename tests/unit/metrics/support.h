@@ -23,4 +23,21 @@ static inline int32_t next_integer(int64_t *state) {
   return (int32_t)(*state % 1000);
 }
 
+/* predictions() of make_metrics.py: integer weights up to `largest` over their sum as
+   probabilities; few weights make many equal probabilities. */
+static inline void fill_predictions(int64_t seed, int64_t rows, int64_t classes, int32_t largest,
+                                    float *probabilities, int32_t *labels) {
+  int64_t weights = seed, label = seed + 1;
+  for (int64_t i = 0; i < rows; i++) {
+    float *row = probabilities + i * classes;
+    double sum = 0.0;
+    for (int64_t k = 0; k < classes; k++) {
+      row[k] = (float)(next_integer(&weights) * largest / 1000 + 1);
+      sum += (double)row[k];
+    }
+    for (int64_t k = 0; k < classes; k++) row[k] = (float)((double)row[k] / sum);
+    labels[i] = (int32_t)(next_integer(&label) % classes);
+  }
+}
+
 #endif

@@ -85,19 +85,28 @@ static void values_of_scikit_learn(void **state) {
     float probabilities[1200];
     int32_t labels[300];
     int64_t rows = cases[c].rows, classes = cases[c].classes;
-    int64_t weights = cases[c].seed, label = cases[c].seed + 1;
-    for (int64_t i = 0; i < rows; i++) {
-      double raw[4], sum = 0.0;
-      for (int64_t k = 0; k < classes; k++) sum += raw[k] = next_integer(&weights) + 1;
-      for (int64_t k = 0; k < classes; k++) probabilities[i * classes + k] = (float)(raw[k] / sum);
-      labels[i] = (int32_t)(next_integer(&label) % classes);
-    }
+    fill_predictions(cases[c].seed, rows, classes, 1000, probabilities, labels);
     sngp_classification_metrics metrics = evaluate(probabilities, rows, classes, labels);
     assert_near(metrics.accuracy, cases[c].accuracy, 1e-14);
     /* scikit-learn was given rows that sum to 1 in double precision */
     assert_near(metrics.nll, cases[c].nll, 1e-8);
     assert_near(metrics.brier, cases[c].brier, 1e-8);
   }
+}
+
+/* As a program hands it in that was built when the struct ended with ece. */
+static void an_older_smaller_struct_is_filled_and_nothing_beyond_it(void **state) {
+  (void)state;
+  const float probabilities[] = {0.75f, 0.25f};
+  const int32_t label = 1;
+  sngp_classification_metrics metrics = {.struct_size = 48};
+  memset((char *)&metrics + 48, 0x5a, sizeof metrics - 48);
+  sngp_classification_metrics before = metrics;
+  assert_int_equal(offsetof(sngp_classification_metrics, ece) + sizeof(double), 48);
+  assert_int_equal(sngp_evaluate_classification(probabilities, 1, 2, &label, &metrics), SNGP_OK);
+  assert_int_equal(metrics.struct_size, 48);
+  assert_near(metrics.ece, 0.75, 1e-15);
+  assert_memory_equal((char *)&metrics + 48, (char *)&before + 48, sizeof metrics - 48);
 }
 
 static void bad_arguments_are_refused_with_their_place_and_nothing_is_written(void **state) {
@@ -153,6 +162,7 @@ int main(void) {
       cmocka_unit_test(the_first_class_among_equal_probabilities_counts),
       cmocka_unit_test(a_million_rows_lose_no_digits),
       cmocka_unit_test(values_of_scikit_learn),
+      cmocka_unit_test(an_older_smaller_struct_is_filled_and_nothing_beyond_it),
       cmocka_unit_test(bad_arguments_are_refused_with_their_place_and_nothing_is_written),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
