@@ -13,6 +13,9 @@ enum {
   CLI_KIND_CHOICE   /* target: int32_t, the place among `choices` */
 };
 
+/* What a count holds whose option was not given, where there is no default to hold. */
+enum { CLI_NOT_GIVEN = -1 };
+
 /* The library's limit of epochs, blocks, units and random features. */
 enum { CLI_LARGEST_SIZE = 1 << 24 };
 

@@ -21,6 +21,10 @@ void cli_training_settings_init(cli_training_settings *settings) {
                                       .threads = cli_default_threads(),
                                       .learning_rate = NAN,
                                       .spectral_bound = NAN,
+                                      .ridge = NAN,
+                                      .loss = SNGP_LOSS_CROSS_ENTROPY,
+                                      .class_weights = SNGP_CLASS_WEIGHTS_NONE,
+                                      .focal_gamma = NAN,
                                       .validation = NAN};
 }
 
@@ -45,6 +49,7 @@ sngp_status cli_training_model_config(const cli_training_settings *settings,
   if (s->num_hidden != CLI_NOT_GIVEN) config->num_hidden = s->num_hidden;
   if (s->num_features != CLI_NOT_GIVEN) config->num_random_features = s->num_features;
   if (!isnan(s->spectral_bound)) config->spectral_norm_bound = s->spectral_bound;
+  if (!isnan(s->ridge)) config->ridge = s->ridge;
   return SNGP_OK;
 }
 
@@ -66,6 +71,9 @@ sngp_status cli_training_fit_config(const cli_training_settings *settings,
   config->epochs = settings->epochs;
   if (settings->batch_size != CLI_NOT_GIVEN) config->batch_size = settings->batch_size;
   config->patience = settings->patience;
+  config->loss = settings->loss;
+  config->class_weighting = settings->class_weights;
+  if (!isnan(settings->focal_gamma)) config->focal_gamma = settings->focal_gamma;
   return SNGP_OK;
 }
 

@@ -16,13 +16,14 @@ extern const char *const cli_training_methods[];
 const char *cli_training_title(int32_t method);
 
 /* Counts that were not given are CLI_NOT_GIVEN, numbers NaN: they leave the preset's value. */
-enum { CLI_NOT_GIVEN = -1 };
-
 typedef struct cli_training_settings {
   int32_t preset; /* SNGP_PRESET_* */
   int32_t method; /* CLI_METHOD_* */
   int64_t epochs, batch_size, seed, num_layers, num_hidden, num_features, patience, threads;
-  double learning_rate, spectral_bound;
+  double learning_rate, spectral_bound, ridge;
+  int32_t loss;          /* SNGP_LOSS_* */
+  int32_t class_weights; /* SNGP_CLASS_WEIGHTS_* */
+  double focal_gamma;
   double validation; /* share of the rows to hold out; NaN: none */
   bool raw_inputs;   /* leave the columns' scales alone: bytes of images */
 } cli_training_settings;

@@ -6,7 +6,9 @@
 #include "cli/message.h"
 #include "cli/threads.h"
 
-static const char *const presets[] = {"default", "tutorial", NULL}; /* SNGP_PRESET_* */
+static const char *const presets[] = {"default", "tutorial", NULL};    /* SNGP_PRESET_* */
+static const char *const losses[] = {"cross-entropy", "focal", NULL};  /* SNGP_LOSS_* */
+static const char *const class_weights[] = {"none", "balanced", NULL}; /* SNGP_CLASS_WEIGHTS_* */
 
 cli_option_group cli_model_group(cli_training_options *options, cli_training_settings *settings) {
   cli_training_settings *s = settings;
@@ -51,6 +53,13 @@ cli_option_group cli_model_group(cli_training_options *options, cli_training_set
        .target = &s->spectral_bound,
        .help = "largest singular value of each block; 0: no bound\n"
                "(default: 0.9; deterministic: 0)"},
+      {.name = "ridge",
+       .value = "X",
+       .kind = CLI_KIND_REAL,
+       .target = &s->ridge,
+       .open = true,
+       .help = "added to the diagonal of the Gaussian process's precision\n"
+               "(default: 1)"},
   };
   memcpy(options->model, table, sizeof table);
   return (cli_option_group){"Model", options->model, CLI_MODEL_OPTIONS};
@@ -78,6 +87,25 @@ cli_option_group cli_fit_group(cli_training_options *options, cli_training_setti
        .target = &s->learning_rate,
        .open = true,
        .help = "of Adam (default: 0.001, decaying; tutorial: 0.0001)"},
+      {.name = "loss",
+       .value = "NAME",
+       .kind = CLI_KIND_CHOICE,
+       .target = &s->loss,
+       .choices = losses,
+       .help = "cross-entropy (default), or focal: rows that are already right\n"
+               "count less"},
+      {.name = "focal-gamma",
+       .value = "X",
+       .kind = CLI_KIND_REAL,
+       .target = &s->focal_gamma,
+       .help = "how much less; 0: the cross-entropy (default: 2)"},
+      {.name = "class-weights",
+       .value = "NAME",
+       .kind = CLI_KIND_CHOICE,
+       .target = &s->class_weights,
+       .choices = class_weights,
+       .help = "none (default), or balanced: rows of rare classes count more,\n"
+               "so that every class counts the same"},
       {.name = "validation",
        .value = "FRACTION",
        .kind = CLI_KIND_REAL,
@@ -104,15 +132,24 @@ cli_option_group cli_fit_group(cli_training_options *options, cli_training_setti
   return (cli_option_group){"Training", options->fit, CLI_FIT_OPTIONS};
 }
 
+/* Reports an option that changes nothing. */
+static bool has_effect(bool given, const char *command, const char *option, const char *reason) {
+  if (given) cli_fail_usage(command, "--%s has no effect %s", option, reason);
+  return !given;
+}
+
 bool cli_training_options_check(const cli_training_settings *settings, const char *command) {
   const cli_training_settings *s = settings;
-  if (s->method == CLI_METHOD_DETERMINISTIC && s->num_features != CLI_NOT_GIVEN) {
-    cli_fail_usage(command, "--num-features has no effect with --method deterministic");
-    return false;
-  }
+  const char dense[] = "with --method deterministic";
   if (s->patience > 0 && isnan(s->validation)) {
     cli_fail_usage(command, "--patience needs --validation");
     return false;
   }
-  return true;
+  if (s->method == CLI_METHOD_DETERMINISTIC &&
+      !(has_effect(s->num_features != CLI_NOT_GIVEN, command, "num-features", dense) &&
+        has_effect(!isnan(s->ridge), command, "ridge", dense))) {
+    return false;
+  }
+  return s->loss == SNGP_LOSS_FOCAL ||
+         has_effect(!isnan(s->focal_gamma), command, "focal-gamma", "without --loss focal");
 }

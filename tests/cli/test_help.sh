@@ -24,7 +24,7 @@ documents() {
   for option in "$@"; do says stdout "  --$option"; done
 }
 documents train data label header idx npy out preset method epochs batch-size learning-rate seed \
-  num-layers num-hidden num-features spectral-bound validation patience threads quiet json
+  num-layers num-hidden num-features spectral-bound ridge loss focal-gamma class-weights validation patience threads quiet json
 documents predict data label header idx npy method out threads
 documents evaluate data label header idx npy ood-data ood-idx ood-npy method threads json
 documents info json

@@ -67,6 +67,15 @@ wrong "--out: empty value" demo two-moons --out ''
 wrong "MODEL is empty" info ''
 wrong "--num-features has no effect with --method deterministic" \
   train --data a --out m --method deterministic --num-features 20
+wrong "--ridge has no effect with --method deterministic" \
+  train --data a --out m --method deterministic --ridge 2
+wrong "--ridge: 0 is not greater than 0" train --data a --out m --ridge 0
+wrong "--focal-gamma has no effect without --loss focal" \
+  train --data a --out m --focal-gamma 2
+wrong "--focal-gamma: -1 is not 0 or more" train --data a --out m --loss focal --focal-gamma -1
+wrong "--loss: 'hinge' is not one of: cross-entropy, focal" train --data a --out m --loss hinge
+wrong "--class-weights: 'equal' is not one of: none, balanced" \
+  train --data a --out m --class-weights equal
 wrong "--seed is given twice" train --data a --out m --seed 1 --seed 2
 wrong "unexpected argument 'extra'" train extra --data a --out m
 wrong "MODEL is missing" predict --data a.csv
