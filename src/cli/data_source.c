@@ -29,18 +29,45 @@ static cli_option pair_option(const char *name, const char *value, const char *h
   return option;
 }
 
+/* What the options of a source are called: "--data", "--ood-data", "--calibration-data". */
+static const char *const prefixes[] = {[CLI_LABELS_NEEDED] = "",
+                                       [CLI_LABELS_LEFT_OUT] = "",
+                                       [CLI_LABELS_OOD] = "ood-",
+                                       [CLI_LABELS_CALIBRATION] = "calibration-"};
+
+static bool needs_labels(const cli_data_source *source) {
+  return source->labels == CLI_LABELS_NEEDED || source->labels == CLI_LABELS_CALIBRATION;
+}
+
+static cli_option_group ood_group(cli_data_source *source) {
+  cli_option *options = source->options;
+  options[0] = text_option("ood-data", "FILE", "a CSV file; --label and --header count for it too",
+                           &source->data);
+  options[1] =
+      pair_option("ood-idx", "IMAGES [LABELS]", "IDX images; labels are not used", source->idx, 1);
+  options[2] = text_option("ood-npy", "X", "a NumPy array", source->npy);
+  return (cli_option_group){"Out-of-domain rows (at most one of these; labels are not needed)",
+                            options, 3};
+}
+
+static cli_option_group calibration_group(cli_data_source *source) {
+  cli_option *options = source->options;
+  options[0] =
+      text_option("calibration-data", "FILE",
+                  "a CSV file with labels; --label and --header count for it too", &source->data);
+  options[1] = pair_option("calibration-idx", "IMAGES LABELS", "IDX files", source->idx, 2);
+  options[2] = pair_option("calibration-npy", "X Y", "NumPy arrays", source->npy, 2);
+  return (cli_option_group){
+      "Calibration rows for --coverage (one of these; not the rows of training or of\n"
+      "--validation)",
+      options, 3};
+}
+
 cli_option_group cli_data_source_group(cli_data_source *source, cli_labels labels) {
   *source = (cli_data_source){.labels = labels, .header = SNGP_CSV_HEADER_DETECT};
+  if (labels == CLI_LABELS_OOD) return ood_group(source);
+  if (labels == CLI_LABELS_CALIBRATION) return calibration_group(source);
   cli_option *options = source->options;
-  if (labels == CLI_LABELS_OOD) {
-    options[0] = text_option("ood-data", "FILE",
-                             "a CSV file; --label and --header count for it too", &source->data);
-    options[1] = pair_option("ood-idx", "IMAGES [LABELS]", "IDX images; labels are not used",
-                             source->idx, 1);
-    options[2] = text_option("ood-npy", "X", "a NumPy array", source->npy);
-    return (cli_option_group){"Out-of-domain rows (at most one of these; labels are not needed)",
-                              options, 3};
-  }
   bool needed = labels == CLI_LABELS_NEEDED;
   options[0] = text_option("data", "FILE", "a CSV file, one row a line", &source->data);
   options[1] = text_option("label", "COLUMN", label_help[labels], &source->label);
@@ -69,19 +96,24 @@ static int count_given(const cli_data_source *source) {
 
 bool cli_data_source_given(const cli_data_source *source) { return count_given(source) > 0; }
 
-bool cli_data_source_check(const cli_data_source *source, const cli_data_source *ood,
-                           const char *command) {
-  int count = count_given(source);
-  bool csv = source->data != NULL || (ood != NULL && ood->data != NULL);
-  const char *csv_option = source->label != NULL                      ? "--label"
-                           : source->header != SNGP_CSV_HEADER_DETECT ? "--header"
-                                                                      : NULL;
-  if (count == 0)
+bool cli_data_sources_check(cli_data_source *const *sources, int count, const char *command) {
+  bool csv = false;
+  for (int i = 0; i < count; i++) {
+    const char *prefix = prefixes[sources[i]->labels];
+    if (count_given(sources[i]) > 1) {
+      cli_fail_usage(command, "give only one of --%sdata, --%sidx, --%snpy", prefix, prefix,
+                     prefix);
+      return false;
+    }
+    csv = csv || sources[i]->data != NULL;
+    sources[i]->label = sources[0]->label;
+    sources[i]->header = sources[0]->header;
+  }
+  const char *csv_option = sources[0]->label != NULL                      ? "--label"
+                           : sources[0]->header != SNGP_CSV_HEADER_DETECT ? "--header"
+                                                                          : NULL;
+  if (count_given(sources[0]) == 0)
     cli_fail_usage(command, "no input: give one of --data, --idx, --npy");
-  else if (count > 1)
-    cli_fail_usage(command, "give only one of --data, --idx, --npy");
-  else if (ood != NULL && count_given(ood) > 1)
-    cli_fail_usage(command, "give only one of --ood-data, --ood-idx, --ood-npy");
   else if (csv_option != NULL && !csv)
     cli_fail_usage(command, "%s is for CSV files, and there is none", csv_option);
   else
@@ -101,7 +133,7 @@ static bool report(sngp_status status) {
 }
 
 static bool read_arrays(const cli_data_source *source, sngp_dataset **dataset) {
-  bool labels = source->labels == CLI_LABELS_NEEDED;
+  bool labels = needs_labels(source);
   if (source->idx[0] != NULL) {
     return report(sngp_dataset_read_idx(source->idx[0], labels ? source->idx[1] : NULL, dataset));
   }
@@ -138,7 +170,7 @@ bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *m
   config.label_column = source->label;
   config.feature_names = trained.feature_names;
   config.num_features = trained.input_dim;
-  if (source->labels == CLI_LABELS_NEEDED) {
+  if (needs_labels(source)) {
     config.label_mode = SNGP_CSV_LABEL_LAST;
     config.class_names = trained.class_names;
     config.num_classes = trained.num_classes;

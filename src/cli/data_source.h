@@ -1,4 +1,4 @@
-/* Where rows come from: --data (CSV), --idx or --npy, and their --ood- twins. */
+/* Where rows come from: --data (CSV), --idx or --npy, and their --ood- and --calibration- twins. */
 #ifndef SNGP_CLI_DATA_SOURCE_H
 #define SNGP_CLI_DATA_SOURCE_H
 
@@ -11,9 +11,10 @@ enum { CLI_DATA_SOURCE_OPTIONS = 5 };
 
 /* What a command does with labels. */
 typedef enum {
-  CLI_LABELS_NEEDED,   /* training and evaluating */
-  CLI_LABELS_LEFT_OUT, /* predicting */
-  CLI_LABELS_OOD       /* out-of-domain rows: the --ood- options */
+  CLI_LABELS_NEEDED,     /* training and evaluating */
+  CLI_LABELS_LEFT_OUT,   /* predicting */
+  CLI_LABELS_OOD,        /* out-of-domain rows: the --ood- options */
+  CLI_LABELS_CALIBRATION /* labelled rows for prediction sets: the --calibration- options */
 } cli_labels;
 
 typedef struct cli_data_source {
@@ -29,10 +30,10 @@ typedef struct cli_data_source {
 /* Empties the source and makes the table of its options. `source` must stay where it is. */
 cli_option_group cli_data_source_group(cli_data_source *source, cli_labels labels);
 
-/* After parsing: whether the options of a source, and of the out-of-domain rows beside it (NULL:
-   none), fit together; reports usage errors of `command`. */
-bool cli_data_source_check(const cli_data_source *source, const cli_data_source *ood,
-                           const char *command);
+/* After parsing: whether the options of the first source, which must be given, and of those beside
+   it fit together; reports usage errors of `command`. What --label and --header say of the first
+   then counts for all. */
+bool cli_data_sources_check(cli_data_source *const *sources, int count, const char *command);
 
 bool cli_data_source_given(const cli_data_source *source);
 

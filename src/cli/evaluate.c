@@ -6,8 +6,8 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/prediction.h"
+#include "cli/prediction_options.h"
 #include "cli/report.h"
-#include "cli/threads.h"
 #include "sngp/sngp.h"
 
 typedef struct {
@@ -30,23 +30,24 @@ static const char purpose[] =
 
 static const char examples[] =
     "  sngp evaluate model.safetensors --data test.csv\n"
-    "  sngp evaluate model.safetensors --idx images.gz labels.gz --ood-idx other.gz --json";
+    "  sngp evaluate model.safetensors --idx images.gz labels.gz --ood-idx other.gz --json\n"
+    "  sngp evaluate model.safetensors --data test.csv --method mc-dropout --passes 20\n";
 
 static cli_parse_result parse(evaluate_settings *settings, int argc, char **argv) {
   evaluate_settings *s = settings;
-  *s = (evaluate_settings){.prediction = {.threads = cli_default_threads()}};
-  cli_option options[] = {
-      cli_method_option(&s->prediction.method),
+  *s = (evaluate_settings){0};
+  cli_prediction_options prediction;
+  cli_option output[] = {
       {.name = "json",
        .kind = CLI_KIND_FLAG,
        .target = &s->json,
        .help = "print one JSON document"},
-      cli_threads_option(&s->prediction.threads),
   };
   cli_option_group groups[] = {
       cli_data_source_group(&s->source, CLI_LABELS_NEEDED),
       cli_data_source_group(&s->ood, CLI_LABELS_OOD),
-      {"Options", options, sizeof options / sizeof options[0]},
+      cli_prediction_group(&prediction, &s->prediction),
+      {"Output", output, sizeof output / sizeof output[0]},
   };
   cli_command command = {.name = "evaluate",
                          .usage = "MODEL INPUT [OPTION]...",
@@ -57,29 +58,32 @@ static cli_parse_result parse(evaluate_settings *settings, int argc, char **argv
                          .num_groups = sizeof groups / sizeof groups[0]};
   cli_parse_result result = cli_options_parse(&command, argc, argv, &s->model);
   if (result != CLI_PARSE_OK) return result;
-  bool good = cli_data_source_check(&s->source, &s->ood, command.name);
-  s->ood.label = s->source.label;
-  s->ood.header = s->source.header;
+  cli_data_source *sources[] = {&s->source, &s->ood};
+  bool good = cli_data_sources_check(sources, sizeof sources / sizeof sources[0], command.name) &&
+              cli_prediction_options_check(&s->prediction, command.name);
   return good ? CLI_PARSE_OK : CLI_PARSE_ERROR;
 }
 
-static int run(const evaluate_settings *settings, evaluate_work *work) {
-  if (!cli_predictor_load(&work->predictor, settings->model, &settings->prediction) ||
-      !cli_data_source_read_for(&settings->source, work->predictor.model, &work->rows)) {
-    return CLI_EXIT_FAILURE;
+static bool compute(const evaluate_settings *settings, evaluate_work *work) {
+  cli_predictor *predictor = &work->predictor;
+  cli_evaluation *evaluation = &work->evaluation;
+  if (!cli_predictor_load(predictor, settings->model, &settings->prediction) ||
+      !cli_data_source_read_for(&settings->source, predictor->model, &work->rows)) {
+    return false;
   }
   if (cli_data_source_given(&settings->ood) &&
-      !cli_data_source_read_for(&settings->ood, work->predictor.model, &work->ood)) {
-    return CLI_EXIT_FAILURE;
+      !cli_data_source_read_for(&settings->ood, predictor->model, &work->ood)) {
+    return false;
   }
-  cli_evaluation *evaluation = &work->evaluation;
-  if (!cli_evaluation_run(&work->predictor, work->rows, work->ood, evaluation)) {
-    return CLI_EXIT_FAILURE;
-  }
+  return cli_evaluation_run(predictor, work->rows, work->ood, evaluation);
+}
+
+static int run(const evaluate_settings *settings, evaluate_work *work) {
+  if (!compute(settings, work)) return CLI_EXIT_FAILURE;
   if (settings->json) {
-    cli_json_print(cli_evaluation_json(evaluation));
+    cli_json_print(cli_evaluation_json(&work->evaluation));
   } else {
-    cli_evaluation_print(evaluation);
+    cli_evaluation_print(&work->evaluation);
   }
   return CLI_EXIT_OK;
 }

@@ -15,6 +15,8 @@ enum {
   CLI_SCORE_MAX_PROBABILITY, /* 1 - max p */
   CLI_SCORE_ENTROPY,
   CLI_SCORE_DEMPSTER_SHAFER,
+  CLI_SCORE_ENERGY,
+  CLI_SCORE_MUTUAL_INFORMATION, /* where there are several passes or members */
   CLI_NUM_SCORES
 };
 
@@ -33,6 +35,7 @@ typedef struct cli_scores {
 typedef struct cli_evaluation {
   int64_t num_classes;
   float *probabilities; /* of the labelled rows, each num_classes long */
+  int32_t *classes;     /* predicted for the labelled rows */
   cli_scores in_domain;
   cli_scores out_of_domain; /* no rows: there were none */
   sngp_classification_metrics measures;
@@ -41,8 +44,8 @@ typedef struct cli_evaluation {
 
 /* Predicts labelled rows, and out-of-domain rows where `ood` is not NULL, and computes all
    measures. False: the reason has been reported. Free the evaluation in any case. */
-bool cli_evaluation_run(cli_predictor *predictor, const sngp_dataset *rows, const sngp_dataset *ood,
-                        cli_evaluation *evaluation);
+bool cli_evaluation_run(const cli_predictor *predictor, const sngp_dataset *rows,
+                        const sngp_dataset *ood, cli_evaluation *evaluation);
 
 /* The document of `sngp evaluate --json`; NULL: out of memory. */
 json_t *cli_evaluation_json(const cli_evaluation *evaluation);

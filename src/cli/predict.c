@@ -10,7 +10,7 @@
 #include "cli/options.h"
 #include "cli/output_file.h"
 #include "cli/prediction.h"
-#include "cli/threads.h"
+#include "cli/prediction_options.h"
 #include "sngp/sngp.h"
 
 /* Rows that are predicted and written at once. */
@@ -22,6 +22,13 @@ typedef struct {
   const char *out;
   cli_prediction_settings prediction;
 } predict_settings;
+
+typedef struct {
+  cli_predictor predictor;
+  sngp_dataset *rows;
+  sngp_prediction prediction; /* of a block of rows */
+  float *numbers;             /* what the prediction points into */
+} predict_work;
 
 static const char purpose[] =
     "Writes a CSV with one line for each row of the input:\n"
@@ -36,23 +43,24 @@ static const char purpose[] =
 
 static const char examples[] =
     "  sngp predict model.safetensors --data new.csv\n"
-    "  sngp predict model.safetensors --npy X.npy --out predictions.csv";
+    "  sngp predict model.safetensors --npy X.npy --out predictions.csv\n"
+    "  sngp predict model.safetensors --data new.csv --method monte-carlo --samples 1000\n";
 
 static cli_parse_result parse(predict_settings *settings, int argc, char **argv) {
   predict_settings *s = settings;
-  *s = (predict_settings){.prediction = {.threads = cli_default_threads()}};
-  cli_option options[] = {
-      cli_method_option(&s->prediction.method),
+  *s = (predict_settings){0};
+  cli_prediction_options prediction;
+  cli_option output[] = {
       {.name = "out",
        .value = "FILE",
        .kind = CLI_KIND_TEXT,
        .target = &s->out,
        .help = "write here (default: standard output)"},
-      cli_threads_option(&s->prediction.threads),
   };
   cli_option_group groups[] = {
       cli_data_source_group(&s->source, CLI_LABELS_LEFT_OUT),
-      {"Options", options, sizeof options / sizeof options[0]},
+      cli_prediction_group(&prediction, &s->prediction),
+      {"Output", output, sizeof output / sizeof output[0]},
   };
   cli_command command = {.name = "predict",
                          .usage = "MODEL INPUT [OPTION]...",
@@ -63,7 +71,10 @@ static cli_parse_result parse(predict_settings *settings, int argc, char **argv)
                          .num_groups = sizeof groups / sizeof groups[0]};
   cli_parse_result result = cli_options_parse(&command, argc, argv, &s->model);
   if (result != CLI_PARSE_OK) return result;
-  return cli_data_source_check(&s->source, NULL, command.name) ? CLI_PARSE_OK : CLI_PARSE_ERROR;
+  cli_data_source *sources[] = {&s->source};
+  bool good = cli_data_sources_check(sources, 1, command.name) &&
+              cli_prediction_options_check(&s->prediction, command.name);
+  return good ? CLI_PARSE_OK : CLI_PARSE_ERROR;
 }
 
 /* A text as a field of RFC 4180: quoted where it has to be. */
@@ -81,16 +92,18 @@ static void write_field(FILE *stream, const char *text) {
   putc('"', stream);
 }
 
-static void write_header(FILE *stream, int64_t num_classes) {
+static void write_header(FILE *stream, const predict_work *work) {
   fputs("row,class", stream);
-  for (int64_t k = 0; k < num_classes; k++) fprintf(stream, ",probability_%" PRId64, k);
+  for (int64_t k = 0; k < work->predictor.config.num_classes; k++) {
+    fprintf(stream, ",probability_%" PRId64, k);
+  }
   fputs(",variance,uncertainty\n", stream);
 }
 
-static void write_rows(FILE *stream, const cli_predictor *predictor, int64_t begin, int64_t count,
-                       const sngp_prediction *prediction) {
-  const char *const *names = predictor->config.class_names;
-  int64_t num_classes = predictor->config.num_classes;
+static void write_rows(FILE *stream, const predict_work *work, int64_t begin, int64_t count) {
+  const char *const *names = work->predictor.config.class_names;
+  const sngp_prediction *prediction = &work->prediction;
+  int64_t num_classes = work->predictor.config.num_classes;
   for (int64_t i = 0; i < count; i++) {
     int32_t class = prediction->classes[i];
     fprintf(stream, "%" PRId64 ",", begin + i);
@@ -107,50 +120,54 @@ static void write_rows(FILE *stream, const cli_predictor *predictor, int64_t beg
   }
 }
 
-static bool write_predictions(FILE *stream, cli_predictor *predictor, const sngp_dataset *rows,
-                              sngp_prediction *prediction) {
-  int64_t total = sngp_dataset_rows(rows);
-  write_header(stream, predictor->config.num_classes);
+static bool write_predictions(FILE *stream, predict_work *work) {
+  int64_t total = sngp_dataset_rows(work->rows);
+  write_header(stream, work);
   for (int64_t begin = 0; begin < total && !ferror(stream); begin += BLOCK_ROWS) {
     int64_t count = total - begin < BLOCK_ROWS ? total - begin : BLOCK_ROWS;
-    if (!cli_predictor_run(predictor, rows, begin, count, prediction)) return false;
-    write_rows(stream, predictor, begin, count, prediction);
+    if (!cli_predictor_run(&work->predictor, work->rows, begin, count, &work->prediction)) {
+      return false;
+    }
+    write_rows(stream, work, begin, count);
   }
   return true;
 }
 
-static int run(const predict_settings *settings, cli_predictor *predictor, sngp_dataset **rows) {
+static bool take_memory(predict_work *work) {
+  size_t num_classes = (size_t)work->predictor.config.num_classes;
+  size_t probabilities = BLOCK_ROWS * num_classes;
+  work->numbers = malloc((probabilities + 2 * BLOCK_ROWS) * sizeof(float));
+  work->prediction = (sngp_prediction){.struct_size = sizeof work->prediction,
+                                       .probabilities = work->numbers,
+                                       .classes = malloc(BLOCK_ROWS * sizeof(int32_t))};
+  if (work->numbers == NULL || work->prediction.classes == NULL) {
+    cli_fail("out of memory for a block of predictions");
+    return false;
+  }
+  work->prediction.uncertainty = work->numbers + probabilities;
+  if (work->predictor.has_variance) {
+    work->prediction.variance = work->prediction.uncertainty + BLOCK_ROWS;
+  }
+  return true;
+}
+
+static int run(const predict_settings *settings, predict_work *work) {
   if (!cli_output_spares(settings->out, settings->model) ||
       !cli_data_source_spared(&settings->source, settings->out)) {
     return CLI_EXIT_FAILURE;
   }
-  if (!cli_predictor_load(predictor, settings->model, &settings->prediction) ||
-      !cli_data_source_read_for(&settings->source, predictor->model, rows)) {
+  if (!cli_predictor_load(&work->predictor, settings->model, &settings->prediction) ||
+      !cli_data_source_read_for(&settings->source, work->predictor.model, &work->rows)) {
     return CLI_EXIT_FAILURE;
   }
+  if (!take_memory(work)) return CLI_EXIT_FAILURE;
   int status = CLI_EXIT_FAILURE;
   cli_output output = {0};
-  size_t probabilities = BLOCK_ROWS * (size_t)predictor->config.num_classes;
-  float *block = malloc((probabilities + 2 * BLOCK_ROWS) * sizeof(float));
-  int32_t *classes = malloc(BLOCK_ROWS * sizeof(int32_t));
-  if (block == NULL || classes == NULL) {
-    cli_fail("out of memory for a block of predictions");
-    goto done;
-  }
-  sngp_prediction prediction = {.struct_size = sizeof prediction,
-                                .probabilities = block,
-                                .classes = classes,
-                                .uncertainty = block + probabilities};
-  if (predictor->has_variance) prediction.variance = prediction.uncertainty + BLOCK_ROWS;
-  if (!cli_output_open(&output, settings->out)) goto done;
-  if (write_predictions(output.stream, predictor, *rows, &prediction) &&
+  if (cli_output_open(&output, settings->out) && write_predictions(output.stream, work) &&
       cli_output_commit(&output)) {
     status = CLI_EXIT_OK;
   }
-done:
   cli_output_discard(&output);
-  free(classes);
-  free(block);
   return status;
 }
 
@@ -161,10 +178,11 @@ int cli_predict(int argc, char **argv) {
     case CLI_PARSE_ERROR: return CLI_EXIT_USAGE;
     case CLI_PARSE_OK: break;
   }
-  cli_predictor predictor = {0};
-  sngp_dataset *rows = NULL;
-  int status = run(&settings, &predictor, &rows);
-  sngp_dataset_free(rows);
-  cli_predictor_free(&predictor);
+  predict_work work = {0};
+  int status = run(&settings, &work);
+  free(work.prediction.classes);
+  free(work.numbers);
+  sngp_dataset_free(work.rows);
+  cli_predictor_free(&work.predictor);
   return status;
 }

@@ -1,58 +1,96 @@
 #include "cli/prediction.h"
 
+#include <math.h>
+
 #include "cli/message.h"
+#include "cli/options.h"
+#include "cli/threads.h"
 
 enum { WORKSPACE_ROWS = 1024 };
 
-const char *const cli_predict_methods[] = {
-    [SNGP_PREDICT_MEAN_FIELD] = "mean-field", [SNGP_PREDICT_MAP] = "map", NULL};
-
-cli_option cli_method_option(int32_t *target) {
-  return (cli_option){.name = "method",
-                      .value = "NAME",
-                      .help =
-                          "mean-field (default): the variance flattens the probabilities;\n"
-                          "map: softmax of the logits alone",
-                      .kind = CLI_KIND_CHOICE,
-                      .target = target,
-                      .choices = cli_predict_methods};
+void cli_prediction_settings_init(cli_prediction_settings *settings) {
+  *settings = (cli_prediction_settings){.method = SNGP_PREDICT_MEAN_FIELD,
+                                        .threads = cli_default_threads(),
+                                        .passes = CLI_NOT_GIVEN,
+                                        .samples = CLI_NOT_GIVEN,
+                                        .seed = CLI_NOT_GIVEN,
+                                        .mean_field_factor = NAN,
+                                        .temperature = NAN};
 }
 
-bool cli_predictor_use(cli_predictor *predictor, const sngp_model *model,
+static bool report(sngp_status status) {
+  if (status != SNGP_OK) cli_fail_library();
+  return status == SNGP_OK;
+}
+
+/* What only the model can tell: whether the settings have an effect on it. */
+static bool check(const cli_predictor *p, const cli_prediction_settings *settings) {
+  const char *what = NULL;
+  if (p->has_variance) return true;
+  if (settings->method == SNGP_PREDICT_MONTE_CARLO) what = "--method monte-carlo";
+  if (!isnan(settings->mean_field_factor)) what = "--mean-field-factor";
+  if (what != NULL)
+    cli_fail("%s needs a model with a variance, and this one is deterministic", what);
+  return what == NULL;
+}
+
+static void set(sngp_predict_config *config, const cli_prediction_settings *settings) {
+  int64_t samples =
+      settings->method == SNGP_PREDICT_MC_DROPOUT ? settings->passes : settings->samples;
+  config->method = settings->method;
+  config->num_threads = (int32_t)settings->threads;
+  config->mean_field_factor = settings->mean_field_factor;
+  config->temperature = settings->temperature;
+  config->joint_samples = settings->joint;
+  if (samples != CLI_NOT_GIVEN) config->num_samples = samples;
+  if (settings->seed != CLI_NOT_GIVEN) config->seed = settings->seed;
+}
+
+static bool is_sampled(int32_t method) {
+  return method == SNGP_PREDICT_MONTE_CARLO || method == SNGP_PREDICT_MC_DROPOUT;
+}
+
+bool cli_predictor_use(cli_predictor *predictor, const sngp_ensemble *ensemble,
                        const cli_prediction_settings *settings) {
   cli_predictor *p = predictor;
-  p->model = model;
-  if (sngp_model_config_init(&p->config, sizeof p->config) != SNGP_OK ||
-      sngp_model_get_config(model, &p->config) != SNGP_OK ||
-      sngp_predict_config_init(&p->settings, sizeof p->settings) != SNGP_OK) {
-    cli_fail_library();
+  p->ensemble = ensemble;
+  p->model = sngp_ensemble_member(ensemble, 0);
+  if (!report(sngp_model_config_init(&p->config, sizeof p->config)) ||
+      !report(sngp_model_get_config(p->model, &p->config)) ||
+      !report(sngp_predict_config_init(&p->settings, sizeof p->settings))) {
     return false;
   }
+  set(&p->settings, settings);
   p->has_variance = p->config.head == SNGP_HEAD_GAUSSIAN_PROCESS;
-  p->settings.method = settings->method;
-  p->settings.num_threads = (int32_t)settings->threads;
-  if (sngp_workspace_create(model, &p->settings, WORKSPACE_ROWS, &p->workspace) != SNGP_OK) {
-    cli_fail_library();
-    return false;
-  }
-  return true;
+  p->has_several_passes = sngp_ensemble_num_members(ensemble) > 1 ||
+                          (is_sampled(settings->method) && p->settings.num_samples != 1);
+  return check(p, settings) &&
+         report(sngp_workspace_create(p->model, &p->settings, WORKSPACE_ROWS, &p->workspace));
+}
+
+static sngp_status load(const char *path, sngp_ensemble **ensemble) {
+  sngp_model *model = NULL;
+  sngp_status status = sngp_model_load(path, &model);
+  const sngp_model *models[] = {model};
+  if (status == SNGP_OK) status = sngp_ensemble_from_models(models, 1, ensemble);
+  sngp_model_free(model);
+  return status;
 }
 
 bool cli_predictor_load(cli_predictor *predictor, const char *path,
                         const cli_prediction_settings *settings) {
-  if (sngp_set_blas_threads(1) != SNGP_OK || sngp_model_load(path, &predictor->loaded) != SNGP_OK) {
-    cli_fail_library();
-    return false;
-  }
-  return cli_predictor_use(predictor, predictor->loaded, settings);
+  return report(sngp_set_blas_threads(1)) && report(load(path, &predictor->loaded)) &&
+         cli_predictor_use(predictor, predictor->loaded, settings);
 }
 
-bool cli_predictor_run(cli_predictor *predictor, const sngp_dataset *rows, int64_t begin,
+bool cli_predictor_run(const cli_predictor *predictor, const sngp_dataset *rows, int64_t begin,
                        int64_t count, sngp_prediction *out) {
   int64_t stride = sngp_dataset_row_stride(rows);
-  sngp_status status = sngp_predict(predictor->model, predictor->workspace,
-                                    sngp_dataset_features(rows) + begin * stride, count,
-                                    sngp_dataset_cols(rows), stride, &predictor->settings, out);
+  sngp_predict_config config = predictor->settings;
+  config.first_row += begin;
+  sngp_status status = sngp_ensemble_predict(predictor->ensemble, predictor->workspace,
+                                             sngp_dataset_features(rows) + begin * stride, count,
+                                             sngp_dataset_cols(rows), stride, &config, out);
   if (status == SNGP_ERROR_NOT_PREPARED) {
     cli_fail("the model was saved before it was trained: it cannot predict");
   } else if (status != SNGP_OK) {
@@ -63,6 +101,6 @@ bool cli_predictor_run(cli_predictor *predictor, const sngp_dataset *rows, int64
 
 void cli_predictor_free(cli_predictor *predictor) {
   sngp_workspace_free(predictor->workspace);
-  sngp_model_free(predictor->loaded);
+  sngp_ensemble_free(predictor->loaded);
   *predictor = (cli_predictor){0};
 }

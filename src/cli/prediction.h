@@ -1,44 +1,47 @@
-/* Predicting with a model: what predict, evaluate and others share. */
+/* Predicting with a model or an ensemble: what predict, evaluate and others share. */
 #ifndef SNGP_CLI_PREDICTION_H
 #define SNGP_CLI_PREDICTION_H
 
 #include <stdbool.h>
 
-#include "cli/options.h"
 #include "sngp/sngp.h"
 
-/* How to predict, as the options say. */
+/* How to predict, as options say. */
 typedef struct cli_prediction_settings {
   int32_t method; /* SNGP_PREDICT_* */
+  bool joint;     /* draws joint over the rows */
   int64_t threads;
+  int64_t passes, samples, seed;         /* CLI_NOT_GIVEN: the library's defaults */
+  double mean_field_factor, temperature; /* NaN: the model's */
 } cli_prediction_settings;
 
-/* A model ready to predict. Zero it before use. */
+/* The settings of a command line without options. */
+void cli_prediction_settings_init(cli_prediction_settings *settings);
+
+/* A model's file holds an ensemble of one: there is one way for both. Zero it before use. */
 typedef struct cli_predictor {
-  const sngp_model *model;
-  sngp_model *loaded; /* freed with the predictor; NULL: the model is the caller's */
-  sngp_model_config config;
+  const sngp_ensemble *ensemble;
+  sngp_ensemble *loaded;    /* freed with the predictor; NULL: the ensemble is the caller's */
+  const sngp_model *model;  /* the first member: shape and names are those of all */
+  sngp_model_config config; /* its configuration */
   sngp_predict_config settings;
   sngp_workspace *workspace;
   bool has_variance;
+  bool has_several_passes; /* members, draws or passes with dropout, that can disagree */
 } cli_predictor;
 
-/* The names of SNGP_PREDICT_*, ending with NULL. */
-extern const char *const cli_predict_methods[];
-
-/* The row of an option table for --method. */
-cli_option cli_method_option(int32_t *target);
-
-/* Loads a model. False: the reason has been reported. Free the predictor in any case. */
+/* Loads a model or an ensemble. False: the reason has been reported. Free the predictor in any
+   case. */
 bool cli_predictor_load(cli_predictor *predictor, const char *path,
                         const cli_prediction_settings *settings);
 
-/* The same with the caller's model, which must outlive the predictor and stay as it is. */
-bool cli_predictor_use(cli_predictor *predictor, const sngp_model *model,
+/* The same with the caller's ensemble, which must outlive the predictor and stay as it is. */
+bool cli_predictor_use(cli_predictor *predictor, const sngp_ensemble *ensemble,
                        const cli_prediction_settings *settings);
 
-/* Predicts rows [begin, begin + count) of a dataset. False: the reason has been reported. */
-bool cli_predictor_run(cli_predictor *predictor, const sngp_dataset *rows, int64_t begin,
+/* Predicts rows [begin, begin + count) of a dataset; what is predicted does not depend on how a
+   dataset is cut into such parts. False: the reason has been reported. */
+bool cli_predictor_run(const cli_predictor *predictor, const sngp_dataset *rows, int64_t begin,
                        int64_t count, sngp_prediction *out);
 
 void cli_predictor_free(cli_predictor *predictor);

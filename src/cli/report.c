@@ -13,6 +13,17 @@ enum { JSON_DIGITS = 15 };
 
 json_t *cli_json_real(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
+json_t *cli_json_numbers(const cli_json_number *numbers, int count) {
+  json_t *object = json_object();
+  for (int i = 0; i < count; i++) {
+    if (json_object_set_new(object, numbers[i].key, cli_json_real(numbers[i].value)) != 0) {
+      json_decref(object);
+      return NULL;
+    }
+  }
+  return object;
+}
+
 json_t *cli_json_parameters(const sngp_model *model) {
   int64_t total = 0, trainable = 0;
   if (sngp_model_parameter_count(model, &total, &trainable) != SNGP_OK) return NULL;

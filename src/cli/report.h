@@ -10,6 +10,14 @@
 /* A number; null for a NaN or an infinity, which JSON lacks. */
 json_t *cli_json_real(double value);
 
+typedef struct cli_json_number {
+  const char *key;
+  double value;
+} cli_json_number;
+
+/* An object of numbers, each as by cli_json_real(); NULL: out of memory. */
+json_t *cli_json_numbers(const cli_json_number *numbers, int count);
+
 /* {"total", "trainable"} of a model's parameters. */
 json_t *cli_json_parameters(const sngp_model *model);
 

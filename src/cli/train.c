@@ -65,7 +65,8 @@ static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
                          .num_groups = sizeof groups / sizeof groups[0]};
   cli_parse_result result = cli_options_parse(&command, argc, argv, NULL);
   if (result != CLI_PARSE_OK) return result;
-  if (!cli_data_source_check(&s->source, NULL, command.name)) return CLI_PARSE_ERROR;
+  cli_data_source *sources[] = {&s->source};
+  if (!cli_data_sources_check(sources, 1, command.name)) return CLI_PARSE_ERROR;
   if (s->out == NULL) {
     cli_fail_usage(command.name, "--out is missing: the model file to write");
     return CLI_PARSE_ERROR;

@@ -97,6 +97,16 @@ printf '1,inf\n' >infinite.csv
 failing "infinite.csv" predict model --data infinite.csv --out p.csv
 absent p.csv
 
+# What needs a variance, asked of a model without one.
+# shellcheck disable=SC2086
+run 0 train --data good.csv --out dense --method deterministic $small_network --epochs 5 --quiet
+for command in predict evaluate; do
+  failing "--method monte-carlo needs a model with a variance, and this one is deterministic" \
+    $command dense --data good.csv --method monte-carlo
+  failing "--mean-field-factor needs a model with a variance, and this one is deterministic" \
+    $command dense --data good.csv --mean-field-factor 1
+done
+
 # A full disk, as output and as the place of the file.
 if [ -w /dev/full ]; then
   full() {

@@ -25,8 +25,11 @@ documents() {
 }
 documents train data label header idx npy out preset method epochs batch-size learning-rate seed \
   num-layers num-hidden num-features spectral-bound ridge loss focal-gamma class-weights validation patience threads quiet json
-documents predict data label header idx npy method out threads
-documents evaluate data label header idx npy ood-data ood-idx ood-npy method threads json
+prediction="method samples joint passes seed mean-field-factor temperature threads"
+# shellcheck disable=SC2086
+documents predict data label header idx npy out $prediction
+# shellcheck disable=SC2086
+documents evaluate data label header idx npy ood-data ood-idx ood-npy json $prediction
 documents info json
 documents demo seed out threads epochs json quiet
 

@@ -80,7 +80,39 @@ wrong "--seed is given twice" train --data a --out m --seed 1 --seed 2
 wrong "unexpected argument 'extra'" train extra --data a --out m
 wrong "MODEL is missing" predict --data a.csv
 wrong "unexpected argument 'extra'" predict m extra --data a
-wrong "--method: 'sngp' is not one of: mean-field, map" predict m --data a --method sngp
+wrong "--method: 'sngp' is not one of: mean-field, map, monte-carlo, mc-dropout" \
+  predict m --data a --method sngp
+# An option that changes nothing is a misunderstanding.
+for command in "predict m --data a" "evaluate m --data a"; do
+  # in_vain METHOD OPTION...
+  in_vain() {
+    method=$1
+    shift
+    # shellcheck disable=SC2086
+    wrong "$1 has no effect with --method $method" $command --method "$method" "$@"
+  }
+  in_vain mean-field --passes 3
+  in_vain mean-field --samples 3
+  in_vain mean-field --seed 3
+  in_vain mean-field --joint
+  in_vain map --passes 3
+  in_vain map --samples 3
+  in_vain map --seed 3
+  in_vain map --joint
+  in_vain map --mean-field-factor 3
+  in_vain monte-carlo --passes 3
+  in_vain monte-carlo --mean-field-factor 3
+  in_vain mc-dropout --samples 3
+  in_vain mc-dropout --joint
+  # shellcheck disable=SC2086
+  wrong "--passes has no effect with --method mean-field" $command --passes 3
+  # shellcheck disable=SC2086
+  wrong "--temperature: 0 is not greater than 0" $command --temperature 0
+  # shellcheck disable=SC2086
+  wrong "--passes: 0 is out of range" $command --method mc-dropout --passes 0
+  # shellcheck disable=SC2086
+  wrong "--joint takes no value" $command --method monte-carlo --joint=yes
+done
 wrong "only one of --ood-data, --ood-idx, --ood-npy" evaluate m --data a --ood-data b --ood-npy c
 wrong "no input" evaluate m --ood-data b
 wrong "MODEL is missing" info

@@ -123,7 +123,7 @@ static void evaluate_compares_each_score(void **state) {
   assert_true(has_keys(ood, "rows scores"));
   assert_int_equal(json_integer_value(json_object_get(ood, "rows")), ROWS);
   const json_t *scores = json_object_get(ood, "scores");
-  assert_true(has_keys(scores, "variance max_probability entropy dempster_shafer"));
+  assert_true(has_keys(scores, "variance max_probability entropy dempster_shafer energy"));
   const char *name;
   json_t *score;
   json_object_foreach((json_t *)scores, name, score) {
@@ -143,8 +143,33 @@ static void a_model_without_variance_has_no_key_for_it(void **state) {
       run_program("evaluate dense --data rows.csv --ood-data far.csv --json", "out.json"), 0);
   json_t *document = read_document("out.json");
   const json_t *scores = json_object_get(json_object_get(document, "ood"), "scores");
-  assert_true(has_keys(scores, "max_probability entropy dempster_shafer"));
+  assert_true(has_keys(scores, "max_probability entropy dempster_shafer energy"));
   json_decref(document);
+}
+
+/* What passes disagree about is known where there are several of them. */
+static void several_passes_have_a_mutual_information(void **state) {
+  (void)state;
+  static const struct {
+    const char *options;
+    bool several;
+  } cases[] = {{"--method mc-dropout", true},
+               {"--method monte-carlo --samples 5", true},
+               {"--method mc-dropout --passes 1", false},
+               {"--method map", false}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char words[256];
+    snprintf(words, sizeof words, "evaluate model --data rows.csv --ood-data far.csv --json %s",
+             cases[i].options);
+    assert_int_equal(run_program(words, "out.json"), 0);
+    json_t *document = read_document("out.json");
+    const json_t *scores = json_object_get(json_object_get(document, "ood"), "scores");
+    assert_true(has_keys(scores, cases[i].several
+                                     ? "variance max_probability entropy dempster_shafer energy "
+                                       "mutual_information"
+                                     : "variance max_probability entropy dempster_shafer energy"));
+    json_decref(document);
+  }
 }
 
 /* The model in training-domain rows against itself: no score can tell, and ties count one half. */
@@ -220,6 +245,7 @@ int main(void) {
       cmocka_unit_test(evaluate_without_out_of_domain_rows_has_no_ood),
       cmocka_unit_test(evaluate_compares_each_score),
       cmocka_unit_test(a_model_without_variance_has_no_key_for_it),
+      cmocka_unit_test(several_passes_have_a_mutual_information),
       cmocka_unit_test(rows_against_themselves_have_auroc_one_half),
       cmocka_unit_test(info_shows_layers_configuration_and_training),
       cmocka_unit_test(demo_reports_both_models),

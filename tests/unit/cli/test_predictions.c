@@ -74,17 +74,20 @@ static int tear_down(void **state) {
   return 0;
 }
 
-/* Compares a file with what the library predicts by `method`. The program predicts other rows at
-   once than one call here does, which may change a last digit: the call here is made in the same
-   blocks. */
-static void check_file(const char *path, int32_t method) {
+static sngp_predict_config config_of(int32_t method) {
+  sngp_predict_config config;
+  assert_int_equal(sngp_predict_config_init(&config, sizeof config), SNGP_OK);
+  config.method = method;
+  return config;
+}
+
+/* Compares a file with what the library predicts. The program predicts other rows at once than one
+   call here does, which may change a last digit: the call here is made in the same blocks. */
+static void check_file(const char *path, sngp_predict_config config) {
   enum { BLOCK = 4096, WORKSPACE_ROWS = 1024 };
   static float probabilities[BLOCK * CLASSES], variance[BLOCK], uncertainty[BLOCK];
   static int32_t classes[BLOCK];
-  sngp_predict_config config;
   sngp_workspace *workspace = NULL;
-  assert_int_equal(sngp_predict_config_init(&config, sizeof config), SNGP_OK);
-  config.method = method;
   assert_int_equal(sngp_workspace_create(shared.model, &config, WORKSPACE_ROWS, &workspace),
                    SNGP_OK);
   sngp_prediction out = {.struct_size = sizeof out,
@@ -103,6 +106,7 @@ static void check_file(const char *path, int32_t method) {
     int64_t i = row % BLOCK;
     if (i == 0) {
       int64_t count = ROWS - row < BLOCK ? ROWS - row : BLOCK;
+      config.first_row = row;
       assert_int_equal(
           sngp_predict(shared.model, workspace, x + row * stride, count, 2, stride, &config, &out),
           SNGP_OK);
@@ -125,19 +129,55 @@ static void check_file(const char *path, int32_t method) {
 static void predictions_read_back_exactly(void **state) {
   (void)state;
   assert_int_equal(run_program("predict model --npy x.npy --threads 1 --out out.csv", "stdout"), 0);
-  check_file("out.csv", SNGP_PREDICT_MEAN_FIELD);
+  check_file("out.csv", config_of(SNGP_PREDICT_MEAN_FIELD));
 }
 
 static void standard_output_and_map_do_too(void **state) {
   (void)state;
   assert_int_equal(run_program("predict model --npy x.npy --threads 1 --method map", "stdout"), 0);
-  check_file("stdout", SNGP_PREDICT_MAP);
+  check_file("stdout", config_of(SNGP_PREDICT_MAP));
+}
+
+/* Draws and dropout belong to the row's number in the whole table. */
+static void sampled_methods_do_too(void **state) {
+  (void)state;
+  sngp_predict_config config = config_of(SNGP_PREDICT_MC_DROPOUT);
+  config.num_samples = 3;
+  config.seed = 7;
+  config.mean_field_factor = 2;
+  assert_int_equal(run_program("predict model --npy x.npy --threads 1 --out out.csv --method "
+                               "mc-dropout --passes 3 --seed 7 --mean-field-factor 2",
+                               "stdout"),
+                   0);
+  check_file("out.csv", config);
+  config = config_of(SNGP_PREDICT_MONTE_CARLO);
+  config.num_samples = 4;
+  config.joint_samples = 1;
+  assert_int_equal(run_program("predict model --npy x.npy --threads 1 --out out.csv --method "
+                               "monte-carlo --samples 4 --joint",
+                               "stdout"),
+                   0);
+  check_file("out.csv", config);
+}
+
+static void factor_and_temperature_take_the_place_of_the_model_s(void **state) {
+  (void)state;
+  sngp_predict_config config = config_of(SNGP_PREDICT_MEAN_FIELD);
+  config.mean_field_factor = -1;
+  config.temperature = 0.5;
+  assert_int_equal(run_program("predict model --npy x.npy --threads 1 --out out.csv "
+                               "--mean-field-factor -1 --temperature 0.5",
+                               "stdout"),
+                   0);
+  check_file("out.csv", config);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(predictions_read_back_exactly),
       cmocka_unit_test(standard_output_and_map_do_too),
+      cmocka_unit_test(sampled_methods_do_too),
+      cmocka_unit_test(factor_and_temperature_take_the_place_of_the_model_s),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

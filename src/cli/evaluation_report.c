@@ -1,0 +1,79 @@
+#include <stdio.h>
+
+#include "cli/evaluation.h"
+#include "cli/report.h"
+
+static const struct {
+  const char *key, *title;
+} score_names[CLI_NUM_SCORES] = {
+    [CLI_SCORE_VARIANCE] = {"variance", "variance"},
+    [CLI_SCORE_MAX_PROBABILITY] = {"max_probability", "1 - max probability"},
+    [CLI_SCORE_ENTROPY] = {"entropy", "entropy"},
+    [CLI_SCORE_DEMPSTER_SHAFER] = {"dempster_shafer", "Dempster-Shafer"},
+    [CLI_SCORE_ENERGY] = {"energy", "energy"},
+    [CLI_SCORE_MUTUAL_INFORMATION] = {"mutual_information", "mutual information"},
+};
+
+const char *cli_score_key(int score) { return score_names[score].key; }
+const char *cli_score_title(int score) { return score_names[score].title; }
+
+static json_t *separation_json(const cli_evaluation *e, int score) {
+  const sngp_ood_metrics *m = &e->separation[score];
+  const cli_json_number numbers[] = {{"auroc", m->auroc}, {"aupr", m->aupr}, {"fpr95", m->fpr95}};
+  return cli_json_numbers(numbers, sizeof numbers / sizeof numbers[0]);
+}
+
+/* {score: what `of_score` makes of it} of the scores that there are. */
+static json_t *scores_json(const cli_evaluation *e,
+                           json_t *(*of_score)(const cli_evaluation *, int)) {
+  json_t *scores = json_object();
+  for (int i = 0; i < CLI_NUM_SCORES; i++) {
+    if (e->in_domain.values[i] == NULL) continue;
+    if (json_object_set_new(scores, score_names[i].key, of_score(e, i)) != 0) {
+      json_decref(scores);
+      return NULL;
+    }
+  }
+  return scores;
+}
+
+json_t *cli_evaluation_json(const cli_evaluation *e) {
+  const sngp_classification_metrics *m = &e->measures;
+  const cli_json_number numbers[] = {
+      {"accuracy", m->accuracy}, {"nll", m->nll}, {"brier", m->brier}, {"ece", m->ece}};
+  json_t *document = json_pack("{s:I}", "rows", (json_int_t)m->rows);
+  json_t *measures = cli_json_numbers(numbers, sizeof numbers / sizeof numbers[0]);
+  bool good = json_object_update(document, measures) == 0;
+  json_decref(measures);
+  if (good && e->out_of_domain.rows > 0) {
+    json_t *ood = json_pack("{s:I, s:o}", "rows", (json_int_t)e->out_of_domain.rows, "scores",
+                            scores_json(e, separation_json));
+    good = json_object_set_new(document, "ood", ood) == 0;
+  }
+  if (good) return document;
+  json_decref(document);
+  return NULL;
+}
+
+static void print_measure(const char *title, double value) {
+  printf("  %-32s%10.4f\n", title, value);
+}
+
+void cli_evaluation_print(const cli_evaluation *e) {
+  const sngp_classification_metrics *m = &e->measures;
+  char count[CLI_COUNT_SIZE];
+  printf("%-34s%10s\n", "Test rows", cli_format_count(m->rows, count));
+  print_measure("accuracy", m->accuracy);
+  print_measure("negative log-likelihood", m->nll);
+  print_measure("Brier score", m->brier);
+  print_measure("calibration error", m->ece);
+
+  if (e->out_of_domain.rows == 0) return;
+  printf("\n%-34s%10s%10s%10s%10s\n", "Out-of-domain rows",
+         cli_format_count(e->out_of_domain.rows, count), "AUROC", "AUPR", "FPR95");
+  for (int i = 0; i < CLI_NUM_SCORES; i++) {
+    if (e->in_domain.values[i] == NULL) continue;
+    printf("  %-42s%10.4f%10.4f%10.4f\n", score_names[i].title, e->separation[i].auroc,
+           e->separation[i].aupr, e->separation[i].fpr95);
+  }
+}
