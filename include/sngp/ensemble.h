@@ -16,9 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sngp/dataset.h"
 #include "sngp/model.h"
+#include "sngp/optimizer.h"
 #include "sngp/predict.h"
 #include "sngp/status.h"
+#include "sngp/train.h"
 
 SNGP_BEGIN_DECLS
 
@@ -55,6 +58,36 @@ SNGP_API sngp_status sngp_ensemble_create(const sngp_model_config *config, int64
  */
 SNGP_API sngp_status sngp_ensemble_from_models(const sngp_model *const *models, int64_t num_models,
                                                sngp_ensemble **ensemble);
+
+/**
+ * Trains all members: sngp_fit() for each, side by side.
+ *
+ * Each of config->num_threads threads trains one member after the other, so that the results do
+ * not depend on the number of threads; more threads than members are of no use. Every member
+ * has an optimizer of its own, which begins at step 0 with empty moments. An ensemble that was
+ * trained before goes on from its weights.
+ *
+ * What is trained are copies. They take their members' places when all are done: where one fails,
+ * or the callback cancels, the others stop at their next step, and the ensemble is what it was
+ * before.
+ *
+ * The callback is told of every step of every member, with sngp_fit_progress::member. It is called
+ * in the library's threads and in the caller's, in one at a time, and no more once it has
+ * cancelled. It may use the ensemble, which is still the old one, through functions that take it as
+ * const; those that change it answer SNGP_ERROR_INVALID_ARGUMENT, and it must not be freed.
+ *
+ * @param optimizer   NULL: the defaults.
+ * @param validation  NULL: none.
+ * @param config      NULL: the defaults, with which one thread trains all members.
+ * @param[out] histories  NULL: not wanted; else room for num_members histories, each owned by the
+ *                    caller. All NULL on failure.
+ * @return as sngp_fit(); what failed in a member, SNGP_ERROR_CANCELLED among it, names it first
+ *         ("member 3: ..."). Needs the ensemble exclusively; the datasets may be shared.
+ */
+SNGP_API sngp_status sngp_ensemble_fit(sngp_ensemble *ensemble,
+                                       const sngp_optimizer_config *optimizer,
+                                       const sngp_dataset *training, const sngp_dataset *validation,
+                                       const sngp_fit_config *config, sngp_history **histories);
 
 /** @return the number of members; 0 for NULL. Thread-safe. */
 SNGP_API int64_t sngp_ensemble_num_members(const sngp_ensemble *ensemble);

@@ -74,9 +74,10 @@ typedef struct sngp_fit_progress {
 } sngp_fit_progress;
 
 /**
- * Called in the thread that called sngp_fit(), after every step and every epoch. It may
- * use the model through functions that take it as const; those that change it answer
- * SNGP_ERROR_INVALID_ARGUMENT meanwhile, and it must not be freed.
+ * Called in the thread that called sngp_fit(), after every step and every epoch (by
+ * sngp_ensemble_fit() as it says there). It may use the model through functions that take it as
+ * const; those that change it answer SNGP_ERROR_INVALID_ARGUMENT meanwhile, and it must not be
+ * freed.
  *
  * @return 0 to go on; anything else cancels: sngp_fit() finishes the posterior on the weights as
  *         they are and returns SNGP_ERROR_CANCELLED. The model stays valid.

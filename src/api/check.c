@@ -1,7 +1,7 @@
 #include "api/check.h"
 
 #include "base/memory.h"
-#include "model/model.h"
+#include "model/ensemble.h"
 
 enum { MOST_THREADS = 4096 };
 
@@ -48,4 +48,10 @@ sngp_status sngp_check_idle(const sngp_model *model) {
   if (!model->being_fitted) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
                    "the model is being fitted: a callback must not change it");
+}
+
+sngp_status sngp_check_ensemble_idle(const sngp_ensemble *ensemble) {
+  if (!ensemble->being_fitted) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                   "the ensemble is being fitted: a callback must not change it");
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "sngp/ensemble.h"
 #include "sngp/model.h"
 
 /* SNGP_ERROR_INVALID_ARGUMENT, naming it, where an argument is NULL. */
@@ -26,7 +27,8 @@ sngp_status sngp_check_extent(const char *name, int64_t rows, int64_t width, siz
 /* SNGP_ERROR_INVALID_ARGUMENT for a reserved field that is not 0. */
 sngp_status sngp_check_reserved(int32_t reserved, const char *type);
 
-/* Whether a model may be changed: not from a callback of its own fit. */
+/* Whether a model, or an ensemble, may be changed: not from a callback of its own fit. */
 sngp_status sngp_check_idle(const sngp_model *model);
+sngp_status sngp_check_ensemble_idle(const sngp_ensemble *ensemble);
 
 #endif

@@ -4,6 +4,7 @@
 #include "api/import.h"
 #include "api/predict.h"
 #include "model/ensemble.h"
+#include "train/ensemble_fit.h"
 
 static sngp_status check_num_members(const char *name, int64_t count) {
   if (count >= 1 && count <= SNGP_MOST_MEMBERS) return SNGP_OK;
@@ -71,6 +72,25 @@ int64_t sngp_ensemble_num_members(const sngp_ensemble *ensemble) {
 const sngp_model *sngp_ensemble_member(const sngp_ensemble *ensemble, int64_t index) {
   if (index < 0 || index >= sngp_ensemble_num_members(ensemble)) return NULL;
   return ensemble->members[index];
+}
+
+sngp_status sngp_ensemble_fit(sngp_ensemble *ensemble, const sngp_optimizer_config *optimizer,
+                              const sngp_dataset *training, const sngp_dataset *validation,
+                              const sngp_fit_config *config, sngp_history **histories) {
+  SNGP_TRY(sngp_check_pointer(ensemble, "ensemble"));
+  for (int64_t i = 0; histories != NULL && i < ensemble->num_members; i++) histories[i] = NULL;
+  SNGP_TRY(sngp_check_pointer(training, "training"));
+  sngp_fit_config own;
+  SNGP_TRY(sngp_import_fit_config(config, &own));
+  SNGP_TRY(sngp_check_ensemble_idle(ensemble));
+  sngp_optimizer *pattern = NULL;
+  SNGP_TRY(sngp_optimizer_create(optimizer, &pattern));
+  ensemble->being_fitted = true;
+  sngp_status status =
+      sngp_ensemble_fit_run(ensemble, pattern, training, validation, &own, histories);
+  ensemble->being_fitted = false;
+  sngp_optimizer_free(pattern);
+  return status;
 }
 
 sngp_status sngp_ensemble_predict(const sngp_ensemble *ensemble, sngp_workspace *workspace,

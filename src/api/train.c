@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "api/check.h"
+#include "api/import.h"
 #include "base/struct_size.h"
 #include "linalg/blas.h"
 #include "linalg/kernels.h"
@@ -26,6 +27,13 @@ static sngp_status import_config(const sngp_fit_config *config, sngp_fit_config 
   *own = sngp_fit_config_default(SNGP_PRESET_DEFAULT);
   if (config == NULL) return SNGP_OK;
   return sngp_struct_import(own, sizeof *own, SMALLEST_CONFIG, config, "fit config");
+}
+
+sngp_status sngp_import_fit_config(const sngp_fit_config *config, sngp_fit_config *own) {
+  SNGP_TRY(import_config(config, own));
+  SNGP_TRY(sngp_check_reserved(own->reserved, "fit config"));
+  SNGP_TRY(sngp_fit_config_check(own));
+  return sngp_check_threads(own->num_threads);
 }
 
 sngp_status sngp_fit_config_preset(sngp_fit_config *config, int32_t preset) {
@@ -69,13 +77,10 @@ sngp_status sngp_fit(sngp_model *model, sngp_optimizer *optimizer, const sngp_da
   SNGP_TRY(sngp_check_pointer(optimizer, "optimizer"));
   SNGP_TRY(sngp_check_pointer(training, "training"));
   sngp_fit_config own;
-  SNGP_TRY(import_config(config, &own));
-  SNGP_TRY(sngp_check_reserved(own.reserved, "fit config"));
-  SNGP_TRY(sngp_fit_config_check(&own));
-  SNGP_TRY(sngp_check_threads(own.num_threads));
+  SNGP_TRY(sngp_import_fit_config(config, &own));
   SNGP_TRY(sngp_check_idle(model));
   model->being_fitted = true;
-  sngp_status status = sngp_fit_run(model, optimizer, training, validation, &own, history);
+  sngp_status status = sngp_fit_run(model, optimizer, training, validation, &own, false, history);
   model->being_fitted = false;
   return status;
 }

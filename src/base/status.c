@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_SIZE = 1024 };
-
-static _Thread_local char message[MESSAGE_SIZE];
+static _Thread_local char message[SNGP_MESSAGE_SIZE];
 
 sngp_status sngp_fail(sngp_status code, const char *format, ...) {
-  char text[MESSAGE_SIZE]; /* an argument may be the old message itself */
+  char text[SNGP_MESSAGE_SIZE]; /* an argument may be the old message itself */
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);

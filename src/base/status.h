@@ -4,6 +4,9 @@
 
 #include "sngp/status.h"
 
+/* Bytes of a message, the final NUL included: longer ones are cut off. */
+enum { SNGP_MESSAGE_SIZE = 1024 };
+
 /* Sets this thread's message and returns `code`, so that callers write `return sngp_fail(...)`. */
 sngp_status sngp_fail(sngp_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

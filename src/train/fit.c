@@ -52,30 +52,29 @@ sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, b
   return SNGP_OK;
 }
 
-static sngp_status check_data(const fit *run) {
-  const sngp_dataset *training = run->training;
-  SNGP_TRY(sngp_check_rows(run->model, training, true, "training"));
+sngp_status sngp_fit_check_data(const sngp_model *model, const sngp_dataset *training,
+                                const sngp_dataset *validation, const sngp_fit_config *config) {
+  SNGP_TRY(sngp_check_rows(model, training, true, "training"));
   int64_t i = 1;
   while (i < training->rows && training->labels[i] == training->labels[0]) i++;
   if (i == training->rows)
     return sngp_fail(SNGP_ERROR_ONE_CLASS,
                      "all %lld training labels are %d, but training needs two classes or more",
                      (long long)training->rows, training->labels[0]);
-  if (run->config->batch_size > training->rows)
+  if (config->batch_size > training->rows)
     return sngp_fail(SNGP_ERROR_BATCH_SIZE,
                      "batch_size is %lld, but the training data have %lld rows",
-                     (long long)run->config->batch_size, (long long)training->rows);
-  int64_t num_classes = run->model->config.num_classes;
-  if (run->config->class_weights != NULL && run->config->num_class_weights != num_classes)
+                     (long long)config->batch_size, (long long)training->rows);
+  int64_t num_classes = model->config.num_classes;
+  if (config->class_weights != NULL && config->num_class_weights != num_classes)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
                      "fit config: num_class_weights is %lld, but the model's num_classes is %lld",
-                     (long long)run->config->num_class_weights, (long long)num_classes);
-  if (run->validation != NULL)
-    return sngp_check_rows(run->model, run->validation, true, "validation");
-  if (run->config->patience > 0)
+                     (long long)config->num_class_weights, (long long)num_classes);
+  if (validation != NULL) return sngp_check_rows(model, validation, true, "validation");
+  if (config->patience > 0)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
                      "fit config: patience is %lld, but there are no validation rows",
-                     (long long)run->config->patience);
+                     (long long)config->patience);
   return SNGP_OK;
 }
 
@@ -290,23 +289,25 @@ static bool status_has_history(sngp_status status) {
 
 sngp_status sngp_fit_run(sngp_model *model, sngp_optimizer *optimizer, const sngp_dataset *training,
                          const sngp_dataset *validation, const sngp_fit_config *config,
-                         sngp_history **history) {
+                         bool disposable, sngp_history **history) {
   fit run = {.model = model,
              .optimizer = optimizer,
              .training = training,
              .validation = validation,
              .config = config,
              .best_loss = INFINITY};
-  SNGP_TRY(check_data(&run));
+  SNGP_TRY(sngp_fit_check_data(model, training, validation, config));
   choose_sizes(&run);
   sngp_status status = take_memory(&run);
   if (status == SNGP_OK) status = sngp_prepare(model, run.training);
   if (status == SNGP_OK) {
     bool stopped_early = false;
     status = run_epochs(&run, &stopped_early);
-    sngp_status concluded = conclude(&run, status, stopped_early);
-    keep_record(&run, stopped_early || status != SNGP_OK);
-    if (concluded != SNGP_OK) status = concluded; /* the posterior is stale: says so */
+    if (status == SNGP_OK || !disposable) {
+      sngp_status concluded = conclude(&run, status, stopped_early);
+      keep_record(&run, stopped_early || status != SNGP_OK);
+      if (concluded != SNGP_OK) status = concluded; /* the posterior is stale: says so */
+    }
     if (history != NULL && status_has_history(status)) {
       *history = run.history;
       run.history = NULL;

@@ -15,9 +15,14 @@ sngp_status sngp_fit_config_check(const sngp_fit_config *config);
 sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, bool labelled,
                             const char *what);
 
-/* sngp_fit() of checked arguments; validation may be NULL. */
+/* Whether the data fit the model and the configuration; validation may be NULL. */
+sngp_status sngp_fit_check_data(const sngp_model *model, const sngp_dataset *training,
+                                const sngp_dataset *validation, const sngp_fit_config *config);
+
+/* sngp_fit() of checked arguments; validation may be NULL. `disposable`: the model is thrown away
+   where the fit fails or is cancelled, and so is left as it is then, without a posterior. */
 sngp_status sngp_fit_run(sngp_model *model, sngp_optimizer *optimizer, const sngp_dataset *training,
                          const sngp_dataset *validation, const sngp_fit_config *config,
-                         sngp_history **history);
+                         bool disposable, sngp_history **history);
 
 #endif
