@@ -72,7 +72,7 @@ SNGP_API sngp_status sngp_ensemble_from_models(const sngp_model *const *models, 
  * before.
  *
  * The callback is told of every step of every member, with sngp_fit_progress::member. It is called
- * in the library's threads and in the caller's, in one at a time, and no more once it has
+ * in the library's threads and in the caller's, one call at a time, and no more once it has
  * cancelled. It may use the ensemble, which is still the old one, through functions that take it as
  * const; those that change it answer SNGP_ERROR_INVALID_ARGUMENT, and it must not be freed.
  *
@@ -116,6 +116,39 @@ SNGP_API sngp_status sngp_ensemble_predict(const sngp_ensemble *ensemble, sngp_w
                                            const float *x, int64_t rows, int64_t cols,
                                            int64_t row_stride, const sngp_predict_config *config,
                                            sngp_prediction *out);
+
+/**
+ * Saves an ensemble into one file, as sngp_model_save() saves a model; an ensemble of one member
+ * gives the file that sngp_model_save() writes.
+ *
+ * @return as sngp_model_save(); what is wrong with a member names it first.
+ */
+SNGP_API sngp_status sngp_ensemble_save(const sngp_ensemble *ensemble, const char *path);
+
+/**
+ * Loads an ensemble, everything in the file checked first, as sngp_model_load() does; a model's
+ * file gives an ensemble of one. (sngp_model_load() refuses an ensemble's file with
+ * SNGP_ERROR_UNSUPPORTED.)
+ *
+ * @param[out] ensemble  owned by the caller.
+ * @return as sngp_model_load(). Thread-safe.
+ */
+SNGP_API sngp_status sngp_ensemble_load(const char *path, sngp_ensemble **ensemble);
+
+/**
+ * Saves an ensemble into memory: the bytes that sngp_ensemble_save() writes.
+ *
+ * @param[out] data  owned by the caller; freed by sngp_buffer_free().
+ * @param[out] size  number of bytes.
+ * @return as sngp_ensemble_save(), but for SNGP_ERROR_WRITE.
+ */
+SNGP_API sngp_status sngp_ensemble_save_buffer(const sngp_ensemble *ensemble, void **data,
+                                               int64_t *size);
+
+/** Loads an ensemble from `size` bytes in memory, which are copied: sngp_ensemble_load() without a
+    file. */
+SNGP_API sngp_status sngp_ensemble_load_buffer(const void *data, int64_t size,
+                                               sngp_ensemble **ensemble);
 
 /** Frees an ensemble with its members; NULL is accepted. */
 SNGP_API void sngp_ensemble_free(sngp_ensemble *ensemble);

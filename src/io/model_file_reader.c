@@ -1,31 +1,26 @@
 #include <ctype.h>
-#include <math.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "io/model_config_json.h"
+#include "io/json_fields.h"
+#include "io/json_text.h"
 #include "io/model_file.h"
+#include "io/model_reader.h"
 #include "io/model_tensors.h"
-#include "io/posterior_check.h"
-#include "io/training_record_json.h"
 
-static sngp_status read_metadata(const sngp_safetensors *file, const char *key,
-                                 const char **value) {
-  *value = sngp_safetensors_metadata(file, key);
-  if (*value != NULL) return SNGP_OK;
-  return sngp_fail(SNGP_ERROR_FORMAT, "not a model of libsngp: __metadata__ has no \"%s\"", key);
-}
+/* What `ensemble` of the metadata says. */
+typedef struct {
+  int64_t num_members;
+} ensemble_text;
 
-static sngp_status check_format(const sngp_safetensors *file) {
+static sngp_status check_format(const sngp_model_source *source) {
   const char *format = NULL, *version = NULL;
-  SNGP_TRY(read_metadata(file, "format", &format));
+  SNGP_TRY(sngp_read_metadata(source, "format", &format));
   if (strcmp(format, SNGP_MODEL_FORMAT) != 0)
     return sngp_fail(SNGP_ERROR_FORMAT, "not a model of libsngp: its format is \"%s\"", format);
-  SNGP_TRY(read_metadata(file, "format_version", &version));
+  SNGP_TRY(sngp_read_metadata(source, "format_version", &version));
   char *end = NULL;
   long number = isdigit((unsigned char)*version) ? strtol(version, &end, 10) : 0;
   if (number < 1 || *end != '\0')
@@ -37,139 +32,87 @@ static sngp_status check_format(const sngp_safetensors *file) {
   return SNGP_OK;
 }
 
-/* Reads and checks the configuration; its names are the caller's even on failure. */
-static sngp_status read_config(const sngp_safetensors *file, sngp_model_config *config) {
-  const char *text = NULL;
-  SNGP_TRY(read_metadata(file, "config", &text));
-  SNGP_TRY(sngp_model_config_from_json(text, config));
-  sngp_status status = sngp_model_config_check(config);
-  if (status == SNGP_ERROR_INVALID_ARGUMENT) /* not the caller's argument: the file's contents */
-    status = sngp_fail(SNGP_ERROR_FORMAT, "%s", sngp_last_error());
-  if (status == SNGP_OK && (uint64_t)config->num_layers > file->count)
-    /* before memory is taken for so many layers */
-    status = sngp_fail(SNGP_ERROR_FORMAT, "config.num_layers is %lld, but there are %zu tensors",
-                       (long long)config->num_layers, file->count);
-  return status;
+static sngp_status read_num_members(const sngp_model_source *source, const char *text,
+                                    int64_t *num_members) {
+  static const sngp_json_field FIELDS[] = {
+      {"num_members", SNGP_JSON_INTEGER, offsetof(ensemble_text, num_members), NULL, true}};
+  ensemble_text read = {0};
+  json_t *object = NULL;
+  SNGP_TRY(sngp_json_parse(SNGP_ENSEMBLE_KEY, text, strlen(text), &object));
+  sngp_status status = sngp_json_read_fields(SNGP_ENSEMBLE_KEY, FIELDS,
+                                             sizeof FIELDS / sizeof *FIELDS, object, &read);
+  json_decref(object);
+  if (status != SNGP_OK) return status;
+  if (read.num_members < 1 || read.num_members > SNGP_MOST_MEMBERS)
+    return sngp_fail(SNGP_ERROR_FORMAT, "%s.num_members is %lld, but must lie in [1, %d]",
+                     SNGP_ENSEMBLE_KEY, (long long)read.num_members, SNGP_MOST_MEMBERS);
+  if ((size_t)read.num_members > source->file.count) /* before memory is taken for so many */
+    return sngp_fail(SNGP_ERROR_FORMAT, "%s.num_members is %lld, but there are %zu tensors",
+                     SNGP_ENSEMBLE_KEY, (long long)read.num_members, source->file.count);
+  *num_members = read.num_members;
+  return SNGP_OK;
 }
 
-static bool same_shape(const sngp_tensor *a, const sngp_tensor *b) {
-  return a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0;
+static sngp_status read_member(sngp_model_source *source, int64_t index, sngp_model **members) {
+  char prefix[SNGP_PREFIX_SIZE], member[SNGP_PREFIX_SIZE];
+  sngp_member_prefix(index, prefix);
+  sngp_status status = sngp_model_read(source, prefix, &members[index]);
+  if (status != SNGP_OK) {
+    snprintf(member, sizeof member, "member %lld", (long long)index);
+    return sngp_fail_prefix(status, member);
+  }
+  status = sngp_ensemble_check_shape(members[index], index, members[0]);
+  return status == SNGP_OK ? SNGP_OK : sngp_fail(SNGP_ERROR_FORMAT, "%s", sngp_last_error());
 }
 
-/* Writes a shape as "[2, 3]". */
-static void print_shape(const sngp_tensor *tensor, char *text, size_t size) {
-  size_t length = (size_t)snprintf(text, size, "[");
-  for (size_t i = 0; i < tensor->rank && length < size; i++)
-    length += (size_t)snprintf(text + length, size - length, "%s%lld", i > 0 ? ", " : "",
-                               (long long)tensor->shape[i]);
-  if (length < size) snprintf(text + length, size - length, "]");
+/* A file that holds a lone model gives an ensemble of one. */
+static sngp_status read_members(sngp_model_source *source, sngp_ensemble **ensemble) {
+  const char *text = sngp_safetensors_metadata(&source->file, SNGP_ENSEMBLE_KEY);
+  int64_t count = 1;
+  if (text != NULL) SNGP_TRY(read_num_members(source, text, &count));
+  SNGP_TRY(sngp_ensemble_take(count, ensemble));
+  sngp_model **members = (*ensemble)->members;
+  if (text == NULL) return sngp_model_read(source, "", &members[0]);
+  for (int64_t i = 0; i < count; i++) SNGP_TRY(read_member(source, i, members));
+  return SNGP_OK;
 }
 
-static sngp_status check_tensor(const sngp_safetensors *file, const sngp_tensor *expected) {
-  enum { SHAPE_TEXT_SIZE = 200 };
-  const sngp_tensor *found = sngp_safetensors_find(file, expected->name);
-  if (found == NULL)
-    return sngp_fail(SNGP_ERROR_FORMAT, "tensor \"%s\" is missing", expected->name);
-  if (strcmp(found->dtype, expected->dtype) != 0)
-    return sngp_fail(SNGP_ERROR_FORMAT, "tensor \"%s\": dtype is %s, but must be %s",
-                     expected->name, found->dtype, expected->dtype);
-  if (same_shape(found, expected)) return SNGP_OK;
-  char is[SHAPE_TEXT_SIZE], must_be[SHAPE_TEXT_SIZE];
-  print_shape(found, is, sizeof is);
-  print_shape(expected, must_be, sizeof must_be);
-  return sngp_fail(SNGP_ERROR_FORMAT,
-                   "tensor \"%s\": shape is %s, but the configuration asks for %s", expected->name,
-                   is, must_be);
-}
-
-static bool is_listed(const sngp_tensor *tensors, size_t count, const char *name) {
-  for (size_t i = 0; i < count; i++)
-    if (strcmp(tensors[i].name, name) == 0) return true;
-  return false;
-}
-
-/* The file holds the tensors listed, and no other. */
-static sngp_status check_tensors(const sngp_safetensors *file, const sngp_tensor *expected,
-                                 size_t count) {
-  for (size_t i = 0; i < count; i++) SNGP_TRY(check_tensor(file, &expected[i]));
-  if (file->count == count) return SNGP_OK;
-  for (size_t i = 0; i < file->count; i++)
-    if (!is_listed(expected, count, file->tensors[i].name))
+/* Once all models are read, no tensor is left over. */
+static sngp_status check_all_used(const sngp_model_source *source) {
+  for (size_t i = 0; i < source->file.count; i++)
+    if (!source->used[i])
       return sngp_fail(SNGP_ERROR_FORMAT, "tensor \"%s\" does not belong to this configuration",
-                       file->tensors[i].name);
+                       source->file.tensors[i].name);
   return SNGP_OK;
 }
 
-/* Index of the first element that is not finite, or -1. */
-static int64_t find_not_finite(const sngp_tensor *tensor, size_t count) {
-  bool is_double = strcmp(tensor->dtype, "F64") == 0;
-  if (!is_double && strcmp(tensor->dtype, "F32") != 0) return -1;
-  for (size_t i = 0; i < count; i++)
-    if (!(is_double ? isfinite(((const double *)tensor->data)[i])
-                    : isfinite(((const float *)tensor->data)[i])))
-      return (int64_t)i;
-  return -1;
+/* To be closed on failure too. */
+static sngp_status open_source(const void *bytes, size_t size, sngp_model_source *source) {
+  SNGP_TRY(sngp_safetensors_open(bytes, size, &source->file));
+  source->used = sngp_allocate(source->file.count, sizeof *source->used);
+  return source->used != NULL ? check_format(source) : sngp_fail_memory("the table of tensors");
 }
 
-/* Copies a tensor's data into the model. */
-static sngp_status copy_tensor(const sngp_safetensors *file, const sngp_tensor *to) {
-  const sngp_tensor *from = sngp_safetensors_find(file, to->name);
-  memcpy((void *)(uintptr_t)to->data, from->data, from->size);
-  int64_t index = find_not_finite(to, from->size / sngp_dtype_size(to->dtype));
-  if (index < 0) return SNGP_OK;
-  return sngp_fail(SNGP_ERROR_FORMAT, "tensor \"%s\": element %lld is NaN or infinite", to->name,
-                   (long long)index);
+static void close_source(sngp_model_source *source) {
+  sngp_safetensors_close(&source->file);
+  sngp_release(source->used);
 }
 
-static sngp_status check_scales(const sngp_model *model) {
-  const sngp_parameter *scale = sngp_parameter_find(&model->table, "input_scaling.scale");
-  if (scale == NULL || !model->scaling_chosen) return SNGP_OK;
-  const float *values = sngp_model_values(model, scale);
-  for (int64_t i = 0; i < scale->cols; i++)
-    if (!(values[i] > 0.0f))
-      return sngp_fail(SNGP_ERROR_FORMAT, "tensor \"%s\": element %lld is %g, but must be positive",
-                       scale->name, (long long)i, (double)values[i]);
-  return SNGP_OK;
+static sngp_status read_lone_model(sngp_model_source *source, sngp_model **model) {
+  if (sngp_safetensors_metadata(&source->file, SNGP_ENSEMBLE_KEY) != NULL)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "holds an ensemble, not one model: sngp_ensemble_load() loads both");
+  return sngp_model_read(source, "", model);
 }
 
-static sngp_status read_posterior(sngp_model *model) {
-  sngp_posterior *posterior = &model->posterior;
-  if (posterior->size == 0) return SNGP_OK;
-  posterior->jitter = model->training.covariance_jitter;
-  if (model->training.covariance_rows != posterior->rows)
-    return sngp_fail(SNGP_ERROR_FORMAT,
-                     "training.covariance_rows is %lld, but posterior.rows is %lld",
-                     (long long)model->training.covariance_rows, (long long)posterior->rows);
-  SNGP_TRY(sngp_posterior_check(posterior, model->config.ridge));
-  posterior->current = true;
-  return SNGP_OK;
-}
-
-/* Fills a model of the file's configuration; `tensors` list where the data go. */
-static sngp_status fill(const sngp_safetensors *file, const sngp_tensor *tensors, size_t count,
-                        sngp_model *model) {
-  const char *training = NULL;
-  SNGP_TRY(read_metadata(file, "training", &training));
-  SNGP_TRY(sngp_training_record_from_json(training, &model->training));
-  for (size_t i = 0; i < count; i++) SNGP_TRY(copy_tensor(file, &tensors[i]));
-  SNGP_TRY(check_scales(model));
-  return read_posterior(model);
-}
-
-/* Makes the model once the tensors are known to be there; `table` and `tensors` are the
-   configuration's, `tensors` scratch. */
-static sngp_status make_model(const sngp_safetensors *file, const sngp_model_config *config,
-                              const sngp_parameter_table *table, sngp_tensor *tensors,
-                              sngp_model **model) {
-  bool scaling_chosen = sngp_safetensors_find(file, "input_scaling.mean") != NULL ||
-                        sngp_safetensors_find(file, "input_scaling.scale") != NULL;
-  size_t count = sngp_model_list_tensors(config, table, scaling_chosen, NULL, tensors);
-  SNGP_TRY(check_tensors(file, tensors, count));
+sngp_status sngp_model_from_bytes(const void *bytes, size_t size, sngp_model **model) {
+  *model = NULL;
+  sngp_model_source source = {0};
   sngp_model *made = NULL;
-  SNGP_TRY(sngp_model_allocate(config, &made));
-  made->scaling_chosen = scaling_chosen;
-  sngp_model_list_tensors(config, &made->table, scaling_chosen, made, tensors);
-  sngp_status status = fill(file, tensors, count, made);
+  sngp_status status = open_source(bytes, size, &source);
+  if (status == SNGP_OK) status = read_lone_model(&source, &made);
+  if (status == SNGP_OK) status = check_all_used(&source);
+  close_source(&source);
   if (status != SNGP_OK) {
     sngp_model_free(made);
     return status;
@@ -178,27 +121,18 @@ static sngp_status make_model(const sngp_safetensors *file, const sngp_model_con
   return SNGP_OK;
 }
 
-static sngp_status read_model(const sngp_safetensors *file, const sngp_model_config *config,
-                              sngp_model **model) {
-  sngp_parameter_table table = {0};
-  SNGP_TRY(sngp_parameter_table_create(config, &table));
-  sngp_tensor *tensors = sngp_allocate(table.count + SNGP_POSTERIOR_TENSORS, sizeof *tensors);
-  sngp_status status = tensors == NULL ? sngp_fail_memory("the table of tensors")
-                                       : make_model(file, config, &table, tensors, model);
-  sngp_release(tensors);
-  sngp_release(table.items);
-  return status;
-}
-
-sngp_status sngp_model_from_bytes(const void *bytes, size_t size, sngp_model **model) {
-  *model = NULL;
-  sngp_safetensors file = {0};
-  SNGP_TRY(sngp_safetensors_open(bytes, size, &file));
-  sngp_model_config config = {0};
-  sngp_status status = check_format(&file);
-  if (status == SNGP_OK) status = read_config(&file, &config);
-  if (status == SNGP_OK) status = read_model(&file, &config, model);
-  sngp_model_config_release_names(&config);
-  sngp_safetensors_close(&file);
-  return status;
+sngp_status sngp_ensemble_from_bytes(const void *bytes, size_t size, sngp_ensemble **ensemble) {
+  *ensemble = NULL;
+  sngp_model_source source = {0};
+  sngp_ensemble *made = NULL;
+  sngp_status status = open_source(bytes, size, &source);
+  if (status == SNGP_OK) status = read_members(&source, &made);
+  if (status == SNGP_OK) status = check_all_used(&source);
+  close_source(&source);
+  if (status != SNGP_OK) {
+    sngp_ensemble_free(made);
+    return status;
+  }
+  *ensemble = made;
+  return SNGP_OK;
 }

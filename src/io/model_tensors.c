@@ -1,6 +1,21 @@
 #include "io/model_tensors.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/memory.h"
+
+/* No model has more than its table's tensors and these. */
+enum { POSTERIOR_TENSORS = 3 };
+
+void sngp_member_prefix(int64_t member, char prefix[SNGP_PREFIX_SIZE]) {
+  snprintf(prefix, SNGP_PREFIX_SIZE, "member.%lld.", (long long)member);
+}
+
+const char *sngp_prefixed(const char *prefix, const char *name, char text[SNGP_TENSOR_NAME_SIZE]) {
+  snprintf(text, SNGP_TENSOR_NAME_SIZE, "%s%s", prefix, name);
+  return text;
+}
 
 static bool is_input_scaling(const sngp_parameter *parameter) {
   static const char PREFIX[] = "input_scaling.";
@@ -15,8 +30,9 @@ static sngp_tensor describe_parameter(const sngp_parameter *parameter, const sng
   return tensor;
 }
 
-size_t sngp_model_list_tensors(const sngp_model_config *config, const sngp_parameter_table *table,
-                               bool scaling_chosen, const sngp_model *model, sngp_tensor *tensors) {
+/* Under the names that a lone model's have; data where there is a model. Returns their number. */
+static size_t describe(const sngp_model_config *config, const sngp_parameter_table *table,
+                       bool scaling_chosen, const sngp_model *model, sngp_tensor *tensors) {
   const sngp_posterior *posterior = model != NULL ? &model->posterior : NULL;
   bool has_posterior = config->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   int64_t features = config->num_random_features;
@@ -43,4 +59,28 @@ size_t sngp_model_list_tensors(const sngp_model_config *config, const sngp_param
                                      .shape = {features, features},
                                      .data = posterior != NULL ? posterior->root : NULL};
   return count;
+}
+
+sngp_status sngp_tensor_list_create(const char *prefix, const sngp_model_config *config,
+                                    const sngp_parameter_table *table, bool scaling_chosen,
+                                    sngp_tensor_list *list) {
+  size_t most = table->count + POSTERIOR_TENSORS;
+  *list = (sngp_tensor_list){.tensors = sngp_allocate(most, sizeof *list->tensors),
+                             .names = sngp_allocate(most, sizeof *list->names)};
+  if (list->tensors == NULL || list->names == NULL) return sngp_fail_memory("the table of tensors");
+  list->count = describe(config, table, scaling_chosen, NULL, list->tensors);
+  for (size_t i = 0; i < list->count; i++)
+    list->tensors[i].name = sngp_prefixed(prefix, list->tensors[i].name, list->names[i]);
+  return SNGP_OK;
+}
+
+void sngp_tensor_list_destroy(sngp_tensor_list *list) {
+  sngp_release(list->tensors);
+  sngp_release(list->names);
+  *list = (sngp_tensor_list){0};
+}
+
+void sngp_tensor_list_bind(sngp_tensor_list *list, const sngp_model *model) {
+  describe(&model->config, &model->table, model->scaling_chosen, model, list->tensors);
+  for (size_t i = 0; i < list->count; i++) list->tensors[i].name = list->names[i];
 }

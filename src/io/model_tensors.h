@@ -1,4 +1,4 @@
-/* The tensors of a model file, in the file's order. */
+/* The tensors of a model in a file. */
 #ifndef SNGP_IO_MODEL_TENSORS_H
 #define SNGP_IO_MODEL_TENSORS_H
 
@@ -8,14 +8,33 @@
 #include "io/safetensors.h"
 #include "model/model.h"
 
-/* No model has more than its table's tensors and these. */
-enum { SNGP_POSTERIOR_TENSORS = 3 };
+enum {
+  SNGP_PREFIX_SIZE = 32, /* room for any number */
+  SNGP_TENSOR_NAME_SIZE = SNGP_PREFIX_SIZE + SNGP_PARAMETER_NAME_SIZE
+};
 
-/* Lists the tensors of a configuration and its table into `tensors`, which has room for
-   table->count + SNGP_POSTERIOR_TENSORS, and returns how many there are. Elements of 8 bytes come
-   first, so that all are aligned. The input scaling is among them where it was chosen. With a model
-   the data point at its values. */
-size_t sngp_model_list_tensors(const sngp_model_config *config, const sngp_parameter_table *table,
-                               bool scaling_chosen, const sngp_model *model, sngp_tensor *tensors);
+/* What the names of a member's tensors and metadata begin with: "member.3."; nothing for the model
+   of a file that holds one. */
+void sngp_member_prefix(int64_t member, char prefix[SNGP_PREFIX_SIZE]);
+
+/* Writes prefix and name, of a tensor or of metadata, into `text`, which it returns. */
+const char *sngp_prefixed(const char *prefix, const char *name, char text[SNGP_TENSOR_NAME_SIZE]);
+
+/* In the order of a file: elements of 8 bytes come first, so that all are aligned. */
+typedef struct {
+  sngp_tensor *tensors;
+  size_t count;
+  char (*names)[SNGP_TENSOR_NAME_SIZE];
+} sngp_tensor_list;
+
+/* Lists the tensors of a configuration and its table, without data; their names begin with
+   `prefix`. The input scaling is among them where it was chosen. To be destroyed on failure too. */
+sngp_status sngp_tensor_list_create(const char *prefix, const sngp_model_config *config,
+                                    const sngp_parameter_table *table, bool scaling_chosen,
+                                    sngp_tensor_list *list);
+void sngp_tensor_list_destroy(sngp_tensor_list *list);
+
+/* Points the data at the values of a model that has these tensors. */
+void sngp_tensor_list_bind(sngp_tensor_list *list, const sngp_model *model);
 
 #endif

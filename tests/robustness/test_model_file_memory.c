@@ -1,5 +1,5 @@
-/* Saving and loading a model when memory runs out: at every single allocation, those of the JSON
-   library too, an error and nothing else. */
+/* Saving and loading models and ensembles when memory runs out: at every single allocation, those
+   of the JSON library too, an error and nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "sngp/ensemble.h"
 #include "sngp/io.h"
 #include "unit/io/models.h"
 
@@ -61,14 +62,50 @@ void free(void *memory) {
 #define CAN_FAIL 0
 #endif
 
+/* Saving and loading, of a model or of an ensemble. */
+typedef struct {
+  sngp_status (*save)(const void *handle, void **data, int64_t *size);
+  sngp_status (*load)(const void *data, int64_t size, void **handle);
+  void (*free)(void *handle);
+} kind;
+
+static sngp_status save_model(const void *handle, void **data, int64_t *size) {
+  return sngp_model_save_buffer(handle, data, size);
+}
+
+static sngp_status load_model(const void *data, int64_t size, void **handle) {
+  sngp_model *model = (sngp_model *)(uintptr_t)1;
+  sngp_status status = sngp_model_load_buffer(data, size, &model);
+  *handle = model;
+  return status;
+}
+
+static void free_model(void *handle) { sngp_model_free(handle); }
+
+static sngp_status save_ensemble(const void *handle, void **data, int64_t *size) {
+  return sngp_ensemble_save_buffer(handle, data, size);
+}
+
+static sngp_status load_ensemble(const void *data, int64_t size, void **handle) {
+  sngp_ensemble *ensemble = (sngp_ensemble *)(uintptr_t)1;
+  sngp_status status = sngp_ensemble_load_buffer(data, size, &ensemble);
+  *handle = ensemble;
+  return status;
+}
+
+static void free_ensemble(void *handle) { sngp_ensemble_free(handle); }
+
+static const kind MODEL = {save_model, load_model, free_model};
+static const kind ENSEMBLE = {save_ensemble, load_ensemble, free_ensemble};
+
 /* Once memory is short it stays so, as in life. Returns how many allocations there were. */
-static long fail_each_allocation_of_saving(const sngp_model *model) {
+static long fail_each_allocation_of_saving(const kind *of, const void *handle) {
   for (long n = 1;; n++) {
     void *data = &data;
     int64_t size = 0;
     long before = outstanding;
     countdown = n;
-    sngp_status status = sngp_model_save_buffer(model, &data, &size);
+    sngp_status status = of->save(handle, &data, &size);
     countdown = -1;
     if (status == SNGP_OK) {
       sngp_buffer_free(data);
@@ -82,34 +119,43 @@ static long fail_each_allocation_of_saving(const sngp_model *model) {
   }
 }
 
-static long fail_each_allocation_of_loading(const void *data, int64_t size) {
+static long fail_each_allocation_of_loading(const kind *of, const void *data, int64_t size) {
   for (long n = 1;; n++) {
-    sngp_model *model = (sngp_model *)(uintptr_t)1;
+    void *handle = NULL;
     long before = outstanding;
     countdown = n;
-    sngp_status status = sngp_model_load_buffer(data, size, &model);
+    sngp_status status = of->load(data, size, &handle);
     countdown = -1;
     if (status == SNGP_OK) {
-      sngp_model_free(model);
+      of->free(handle);
       assert_int_equal(outstanding, before);
       return n;
     }
     assert_int_equal(status, SNGP_ERROR_OUT_OF_MEMORY);
-    assert_null(model);
+    assert_null(handle);
     assert_int_equal(outstanding, before);
   }
+}
+
+static void check(const kind *of, const void *handle) {
+  void *data = NULL;
+  int64_t size = 0;
+  assert_int_equal(of->save(handle, &data, &size), SNGP_OK);
+  assert_true(fail_each_allocation_of_saving(of, handle) > 50);
+  assert_true(fail_each_allocation_of_loading(of, data, size) > 50);
+  sngp_buffer_free(data);
 }
 
 static void no_allocation_that_fails_goes_unnoticed(void **state) {
   (void)state;
   if (!CAN_FAIL) skip();
   sngp_model *model = make_model(SNGP_HEAD_GAUSSIAN_PROCESS, 3);
-  void *data = NULL;
-  int64_t size = 0;
-  assert_int_equal(sngp_model_save_buffer(model, &data, &size), SNGP_OK);
-  assert_true(fail_each_allocation_of_saving(model) > 50);
-  assert_true(fail_each_allocation_of_loading(data, size) > 50);
-  sngp_buffer_free(data);
+  const sngp_model *const models[] = {model, model};
+  sngp_ensemble *ensemble = NULL;
+  assert_int_equal(sngp_ensemble_from_models(models, 2, &ensemble), SNGP_OK);
+  check(&MODEL, model);
+  check(&ENSEMBLE, ensemble);
+  sngp_ensemble_free(ensemble);
   sngp_model_free(model);
 }
 
