@@ -33,10 +33,12 @@ static cli_option pair_option(const char *name, const char *value, const char *h
 static const char *const prefixes[] = {[CLI_LABELS_NEEDED] = "",
                                        [CLI_LABELS_LEFT_OUT] = "",
                                        [CLI_LABELS_OOD] = "ood-",
-                                       [CLI_LABELS_CALIBRATION] = "calibration-"};
+                                       [CLI_LABELS_CALIBRATION] = "calibration-",
+                                       [CLI_LABELS_TEST] = "test-"};
 
 static bool needs_labels(const cli_data_source *source) {
-  return source->labels == CLI_LABELS_NEEDED || source->labels == CLI_LABELS_CALIBRATION;
+  return source->labels == CLI_LABELS_NEEDED || source->labels == CLI_LABELS_CALIBRATION ||
+         source->labels == CLI_LABELS_TEST;
 }
 
 static cli_option_group ood_group(cli_data_source *source) {
@@ -63,10 +65,21 @@ static cli_option_group calibration_group(cli_data_source *source) {
       options, 3};
 }
 
+static cli_option_group test_group(cli_data_source *source) {
+  cli_option *options = source->options;
+  options[0] =
+      text_option("test-data", "FILE",
+                  "a CSV file with labels; --label and --header count for it too", &source->data);
+  options[1] = pair_option("test-idx", "IMAGES LABELS", "IDX files", source->idx, 2);
+  options[2] = pair_option("test-npy", "X Y", "NumPy arrays", source->npy, 2);
+  return (cli_option_group){"Test rows (at most one of these; without, --test)", options, 3};
+}
+
 cli_option_group cli_data_source_group(cli_data_source *source, cli_labels labels) {
   *source = (cli_data_source){.labels = labels, .header = SNGP_CSV_HEADER_DETECT};
   if (labels == CLI_LABELS_OOD) return ood_group(source);
   if (labels == CLI_LABELS_CALIBRATION) return calibration_group(source);
+  if (labels == CLI_LABELS_TEST) return test_group(source);
   cli_option *options = source->options;
   bool needed = labels == CLI_LABELS_NEEDED;
   options[0] = text_option("data", "FILE", "a CSV file, one row a line", &source->data);
@@ -150,33 +163,38 @@ bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset *
   return report(sngp_dataset_read_csv(source->data, &config, dataset));
 }
 
-static bool read_arrays_for(const cli_data_source *source, const sngp_model_config *trained,
-                            sngp_dataset **dataset) {
+static bool read_arrays_like(const cli_data_source *source, const sngp_model_config *config,
+                             sngp_dataset **dataset) {
   const char *const *files = source->idx[0] != NULL ? source->idx : source->npy;
-  return read_arrays(source, dataset) &&
-         cli_check_arrays_fit(*dataset, trained, files[0], files[1]);
+  return read_arrays(source, dataset) && cli_check_arrays_fit(*dataset, config, files[0], files[1]);
+}
+
+bool cli_data_source_read_like(const cli_data_source *source, const sngp_model_config *config,
+                               sngp_dataset **dataset) {
+  *dataset = NULL;
+  sngp_csv_config csv;
+  if (source->data == NULL) return read_arrays_like(source, config, dataset);
+  if (!report(sngp_csv_config_init(&csv, sizeof csv))) return false;
+  csv.header = source->header;
+  csv.label_column = source->label;
+  csv.feature_names = config->feature_names;
+  csv.num_features = config->input_dim;
+  if (needs_labels(source)) {
+    csv.label_mode = SNGP_CSV_LABEL_LAST;
+    csv.class_names = config->class_names;
+    csv.num_classes = config->num_classes;
+  } else {
+    /* A column that is named is left out unread; else the last of one column too many is. */
+    csv.label_mode = source->label != NULL ? SNGP_CSV_LABEL_NONE : SNGP_CSV_LABEL_OPTIONAL;
+  }
+  return report(sngp_dataset_read_csv(source->data, &csv, dataset));
 }
 
 bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *model,
                               sngp_dataset **dataset) {
   *dataset = NULL;
   sngp_model_config trained;
-  sngp_csv_config config;
   if (!report(sngp_model_config_init(&trained, sizeof trained))) return false;
   if (!report(sngp_model_get_config(model, &trained))) return false;
-  if (source->data == NULL) return read_arrays_for(source, &trained, dataset);
-  if (!report(sngp_csv_config_init(&config, sizeof config))) return false;
-  config.header = source->header;
-  config.label_column = source->label;
-  config.feature_names = trained.feature_names;
-  config.num_features = trained.input_dim;
-  if (needs_labels(source)) {
-    config.label_mode = SNGP_CSV_LABEL_LAST;
-    config.class_names = trained.class_names;
-    config.num_classes = trained.num_classes;
-  } else {
-    /* A column that is named is left out unread; else the last of one column too many is. */
-    config.label_mode = source->label != NULL ? SNGP_CSV_LABEL_NONE : SNGP_CSV_LABEL_OPTIONAL;
-  }
-  return report(sngp_dataset_read_csv(source->data, &config, dataset));
+  return cli_data_source_read_like(source, &trained, dataset);
 }

@@ -1,4 +1,5 @@
-/* Where rows come from: --data (CSV), --idx or --npy, and their --ood- and --calibration- twins. */
+/* Where rows come from: --data (CSV), --idx or --npy, and their --ood-, --calibration- and
+   --test- twins. */
 #ifndef SNGP_CLI_DATA_SOURCE_H
 #define SNGP_CLI_DATA_SOURCE_H
 
@@ -11,10 +12,11 @@ enum { CLI_DATA_SOURCE_OPTIONS = 5 };
 
 /* What a command does with labels. */
 typedef enum {
-  CLI_LABELS_NEEDED,     /* training and evaluating */
-  CLI_LABELS_LEFT_OUT,   /* predicting */
-  CLI_LABELS_OOD,        /* out-of-domain rows: the --ood- options */
-  CLI_LABELS_CALIBRATION /* labelled rows for prediction sets: the --calibration- options */
+  CLI_LABELS_NEEDED,      /* training and evaluating */
+  CLI_LABELS_LEFT_OUT,    /* predicting */
+  CLI_LABELS_OOD,         /* out-of-domain rows: the --ood- options */
+  CLI_LABELS_CALIBRATION, /* labelled rows for prediction sets: the --calibration- options */
+  CLI_LABELS_TEST         /* labelled rows beside those to train on: the --test- options */
 } cli_labels;
 
 typedef struct cli_data_source {
@@ -43,6 +45,11 @@ bool cli_data_source_spared(const cli_data_source *source, const char *out);
 
 /* Reads labelled rows to train on. False: the reason has been reported. */
 bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset **dataset);
+
+/* Reads rows for models of a configuration: with its columns and, where labels are needed, its
+   classes. False: the reason has been reported. */
+bool cli_data_source_read_like(const cli_data_source *source, const sngp_model_config *config,
+                               sngp_dataset **dataset);
 
 /* Reads rows for a trained model: its columns and, where labels are needed, its classes.
    False: the reason has been reported. */

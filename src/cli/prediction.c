@@ -34,9 +34,12 @@ static bool check(const cli_predictor *p, const cli_prediction_settings *setting
   return what == NULL;
 }
 
-static void set(sngp_predict_config *config, const cli_prediction_settings *settings) {
+sngp_status cli_prediction_config(const cli_prediction_settings *settings,
+                                  sngp_predict_config *config) {
   int64_t samples =
       settings->method == SNGP_PREDICT_MC_DROPOUT ? settings->passes : settings->samples;
+  sngp_status status = sngp_predict_config_init(config, sizeof *config);
+  if (status != SNGP_OK) return status;
   config->method = settings->method;
   config->num_threads = (int32_t)settings->threads;
   config->mean_field_factor = settings->mean_field_factor;
@@ -44,6 +47,7 @@ static void set(sngp_predict_config *config, const cli_prediction_settings *sett
   config->joint_samples = settings->joint;
   if (samples != CLI_NOT_GIVEN) config->num_samples = samples;
   if (settings->seed != CLI_NOT_GIVEN) config->seed = settings->seed;
+  return SNGP_OK;
 }
 
 static bool is_sampled(int32_t method) {
@@ -57,10 +61,9 @@ bool cli_predictor_use(cli_predictor *predictor, const sngp_ensemble *ensemble,
   p->model = sngp_ensemble_member(ensemble, 0);
   if (!report(sngp_model_config_init(&p->config, sizeof p->config)) ||
       !report(sngp_model_get_config(p->model, &p->config)) ||
-      !report(sngp_predict_config_init(&p->settings, sizeof p->settings))) {
+      !report(cli_prediction_config(settings, &p->settings))) {
     return false;
   }
-  set(&p->settings, settings);
   p->has_variance = p->config.head == SNGP_HEAD_GAUSSIAN_PROCESS;
   p->has_several_passes = sngp_ensemble_num_members(ensemble) > 1 ||
                           (is_sampled(settings->method) && p->settings.num_samples != 1);

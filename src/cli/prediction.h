@@ -18,6 +18,10 @@ typedef struct cli_prediction_settings {
 /* The settings of a command line without options. */
 void cli_prediction_settings_init(cli_prediction_settings *settings);
 
+/* The library's configuration of them. */
+sngp_status cli_prediction_config(const cli_prediction_settings *settings,
+                                  sngp_predict_config *config);
+
 /* A model's file holds an ensemble of one: there is one way for both. Zero it before use. */
 typedef struct cli_predictor {
   const sngp_ensemble *ensemble;

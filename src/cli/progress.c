@@ -5,8 +5,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "cli/clock.h"
 
 enum { KEPT_LINES = 20, DEFAULT_WIDTH = 80, LONGEST_LINE = 200, BAR_WIDTH = 24 };
 
@@ -19,12 +20,6 @@ static struct sigaction previous_action;
 static void note_interrupt(int number) {
   (void)number;
   interrupted = 1;
-}
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 bool cli_interrupted(void) { return interrupted != 0; }
@@ -52,7 +47,7 @@ void cli_progress_init(cli_progress *progress, bool quiet, bool json) {
 }
 
 void cli_progress_begin(cli_progress *progress) {
-  progress->started = now();
+  progress->started = cli_now();
   progress->last_drawn = 0;
   cli_interrupts_watch();
 }
@@ -63,7 +58,7 @@ static void wipe(cli_progress *progress) {
 }
 
 double cli_progress_end(cli_progress *progress) {
-  double seconds = now() - progress->started;
+  double seconds = cli_now() - progress->started;
   if (progress->stream != NULL) {
     wipe(progress);
     fflush(progress->stream);
@@ -141,7 +136,7 @@ int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) 
     return 0;
   }
   if (!state->terminal) return 0;
-  double time = now();
+  double time = cli_now();
   if (time - state->last_drawn >= SECONDS_BETWEEN_DRAWINGS) draw(state, progress, time);
   return 0;
 }

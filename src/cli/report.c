@@ -50,16 +50,19 @@ json_t *cli_json_history(const sngp_history *history) {
   return epochs;
 }
 
-bool cli_json_print(json_t *document) {
+char *cli_json_text(const json_t *document) {
   char *text = NULL;
   if (document != NULL) {
     text = json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_DIGITS));
-    json_decref(document);
   }
-  if (text == NULL) {
-    cli_fail("out of memory for the JSON document");
-    return false;
-  }
+  if (text == NULL) cli_fail("out of memory for the JSON document");
+  return text;
+}
+
+bool cli_json_print(json_t *document) {
+  char *text = cli_json_text(document);
+  json_decref(document);
+  if (text == NULL) return false;
   puts(text);
   free(text);
   return cli_standard_output_finish();

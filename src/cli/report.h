@@ -24,6 +24,9 @@ json_t *cli_json_parameters(const sngp_model *model);
 /* The epochs of a history as an array of objects. */
 json_t *cli_json_history(const sngp_history *history);
 
+/* A document as text, owned by the caller; NULL without memory, which has been reported. */
+char *cli_json_text(const json_t *document);
+
 /* Prints a document on standard output and releases it; NULL is a failure to take memory.
    False: the reason has been reported. */
 bool cli_json_print(json_t *document);

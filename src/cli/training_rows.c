@@ -12,7 +12,8 @@ static bool one_class(const sngp_dataset *rows) {
   return i >= sngp_dataset_rows(rows);
 }
 
-static void fail_one_class(const sngp_dataset *rows) {
+bool cli_training_rows_check_classes(const sngp_dataset *rows) {
+  if (!one_class(rows)) return true;
   const char *const *names = sngp_dataset_class_names(rows);
   int32_t label = sngp_dataset_labels(rows)[0];
   const char needed[] = "training needs two classes or more, but all labels are";
@@ -21,6 +22,7 @@ static void fail_one_class(const sngp_dataset *rows) {
   } else {
     cli_fail("%s %" PRId32, needed, label);
   }
+  return false;
 }
 
 static bool split(const cli_training_settings *settings, cli_training_rows *rows) {
@@ -33,8 +35,7 @@ static bool split(const cli_training_settings *settings, cli_training_rows *rows
   return status == SNGP_OK;
 }
 
-/* What the fit would refuse, in the words of the options. */
-static bool check(const cli_training_settings *settings, const sngp_dataset *training) {
+bool cli_training_rows_check(const cli_training_settings *settings, const sngp_dataset *training) {
   int64_t rows = sngp_dataset_rows(training);
   if (settings->batch_size > rows) {
     cli_fail("--batch-size %" PRId64 " is more than the %" PRId64 " training rows",
@@ -52,12 +53,9 @@ bool cli_training_rows_read(const cli_training_settings *settings, const cli_dat
                             cli_training_rows *rows) {
   if (!cli_data_source_read_training(source, &rows->training)) return false;
   rows->num_classes = sngp_dataset_num_classes(rows->training);
-  if (one_class(rows->training)) {
-    fail_one_class(rows->training);
-    return false;
-  }
+  if (!cli_training_rows_check_classes(rows->training)) return false;
   if (!isnan(settings->validation) && !split(settings, rows)) return false;
-  return check(settings, rows->training);
+  return cli_training_rows_check(settings, rows->training);
 }
 
 void cli_training_rows_free(cli_training_rows *rows) {

@@ -20,6 +20,12 @@ typedef struct cli_training_rows {
 bool cli_training_rows_read(const cli_training_settings *settings, const cli_data_source *source,
                             cli_training_rows *rows);
 
+/* The same looks, at rows that were read and split elsewhere: whether they have two classes or
+   more; and whether the fit would refuse what was left of them to train on, said in the words of
+   the options. */
+bool cli_training_rows_check_classes(const sngp_dataset *rows);
+bool cli_training_rows_check(const cli_training_settings *settings, const sngp_dataset *training);
+
 void cli_training_rows_free(cli_training_rows *rows);
 
 #endif

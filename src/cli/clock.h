@@ -1,0 +1,8 @@
+/* Time that passes. */
+#ifndef SNGP_CLI_CLOCK_H
+#define SNGP_CLI_CLOCK_H
+
+/* Seconds of a clock that nobody sets; differences count. */
+double cli_now(void);
+
+#endif
