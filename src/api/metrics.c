@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "api/check.h"
+#include "api/probabilities.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/struct_size.h"
@@ -19,49 +20,17 @@ static const size_t OOD_METRICS_SMALLEST = SNGP_END_OF(sngp_ood_metrics, fpr95);
 static const size_t SELECTIVE_METRICS_SMALLEST =
     SNGP_END_OF(sngp_selective_metrics, accuracy_at_80);
 
-/* A row's sum may differ from 1 by the rounding of half-precision probabilities, not by more:
-   logits given in place of probabilities are found out. */
-static const double SUM_TOLERANCE = 1e-3;
-
-static sngp_status check_row(const float *row, int64_t index, int64_t num_classes, int32_t label) {
-  if (label < 0 || label >= num_classes)
-    return sngp_fail(SNGP_ERROR_LABEL_RANGE, "labels[%lld] is %d, but num_classes is %lld",
-                     (long long)index, (int)label, (long long)num_classes);
-  double sum = 0.0;
-  for (int64_t k = 0; k < num_classes; k++) {
-    if (!isfinite(row[k]))
-      return sngp_fail(SNGP_ERROR_NOT_FINITE, "the probability in row %lld, class %lld is %g",
-                       (long long)index, (long long)k, (double)row[k]);
-    if (row[k] < 0.0f)
-      return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
-                       "the probability in row %lld, class %lld is %g, which is negative",
-                       (long long)index, (long long)k, (double)row[k]);
-    sum += (double)row[k];
-  }
-  if (fabs(sum - 1.0) > SUM_TOLERANCE)
-    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
-                     "the probabilities in row %lld sum to %g instead of 1", (long long)index, sum);
-  return SNGP_OK;
-}
-
-static sngp_status check_rows(int64_t rows) {
-  if (rows == 0) return sngp_fail(SNGP_ERROR_NO_ROWS, "rows is 0: there is nothing to evaluate");
-  if (rows > 0) return SNGP_OK;
-  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "rows is %lld, but must be 1 or more",
-                   (long long)rows);
-}
-
 static sngp_status check_predictions(const float *probabilities, int64_t rows, int64_t num_classes,
                                      const int32_t *labels) {
-  SNGP_TRY(check_rows(rows));
+  SNGP_TRY(sngp_check_num_rows(rows));
   SNGP_TRY(sngp_check_pointer(probabilities, "probabilities"));
   SNGP_TRY(sngp_check_pointer(labels, "labels"));
-  if (num_classes < 2)
-    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "num_classes is %lld, but must be 2 or more",
-                     (long long)num_classes);
+  SNGP_TRY(sngp_check_num_classes(num_classes));
   SNGP_TRY(sngp_check_extent("probabilities", rows, num_classes, sizeof *probabilities));
-  for (int64_t i = 0; i < rows; i++)
-    SNGP_TRY(check_row(probabilities + i * num_classes, i, num_classes, labels[i]));
+  for (int64_t i = 0; i < rows; i++) {
+    SNGP_TRY(sngp_check_label(labels[i], i, num_classes));
+    SNGP_TRY(sngp_check_probability_row(probabilities + i * num_classes, i, num_classes));
+  }
   return SNGP_OK;
 }
 
@@ -193,7 +162,7 @@ static sngp_status check_classes(const char *name, const int32_t *classes, int64
 static sngp_status take_selective_rows(const float *scores, const int32_t *classes,
                                        const int32_t *labels, int64_t rows,
                                        sngp_scored_row **taken) {
-  SNGP_TRY(check_rows(rows));
+  SNGP_TRY(sngp_check_num_rows(rows));
   SNGP_TRY(check_scores("scores", scores, rows));
   SNGP_TRY(check_classes("classes", classes, rows));
   SNGP_TRY(check_classes("labels", labels, rows));

@@ -18,7 +18,8 @@ typedef enum {
   SNGP_RANDOM_MEMBER = 7,      /* the seeds of an ensemble's members */
   SNGP_RANDOM_MC_DROPOUT = 8,  /* dropout of predictions; step: the pass; index: the layer */
   SNGP_RANDOM_MONTE_CARLO = 9, /* draws of logits; step: the pass */
-  SNGP_RANDOM_JOINT = 10       /* draws joint over rows; step: the pass */
+  SNGP_RANDOM_JOINT = 10,      /* draws joint over rows; step: the pass */
+  SNGP_RANDOM_CONFORMAL = 11   /* prediction sets; index: of calibration or of new rows */
 } sngp_random_purpose;
 
 typedef struct {

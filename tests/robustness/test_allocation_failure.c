@@ -418,6 +418,25 @@ static sngp_status run_risk_coverage(void *context) {
   return status;
 }
 
+static sngp_status run_calibrate_sets(void *context) {
+  (void)context;
+  const float p[] = {0.5f, 0.5f, 0.25f, 0.75f};
+  const int32_t labels[] = {0, 1};
+  double threshold = -1;
+  sngp_status status = sngp_conformal_calibrate(p, 2, 2, labels, NULL, &threshold);
+  assert_true((threshold < 0) == (status != SNGP_OK));
+  return status;
+}
+
+static sngp_status run_sets(void *context) {
+  (void)context;
+  const float p[] = {0.5f, 0.5f, 0.25f, 0.75f};
+  uint8_t sets[4] = {7};
+  sngp_status status = sngp_conformal_sets(p, 2, 2, NULL, 0.5, sets);
+  assert_true((sets[0] == 7) == (status != SNGP_OK));
+  return status;
+}
+
 static sngp_status run_optimizer(void *context) {
   (void)context;
   sngp_optimizer *optimizer = (sngp_optimizer *)data;
@@ -429,9 +448,11 @@ static sngp_status run_optimizer(void *context) {
 
 static void data_measures_and_optimizers(void **state) {
   (void)state;
-  sngp_status (*const runs[])(void *) = {
-      run_two_moons, run_grid,           run_blob,      run_split,         run_subset,   run_ood,
-      run_roc,       run_classification, run_selective, run_risk_coverage, run_optimizer};
+  sngp_status (*const runs[])(void *) = {run_two_moons,     run_grid,           run_blob,
+                                         run_split,         run_subset,         run_ood,
+                                         run_roc,           run_classification, run_selective,
+                                         run_risk_coverage, run_optimizer,      run_calibrate_sets,
+                                         run_sets};
   for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
     const operation op = {.run = runs[i]};
     assert_true(fail_each(&op) >= 1);
