@@ -38,8 +38,9 @@ differ focal plain
 # Balanced weights are all 1 where every class has as many rows, and not where one is rare.
 train balanced --num-features 16 --class-weights balanced
 same balanced plain
-grep -v ',2$' data.csv >rest.csv
-grep ',2$' data.csv | head -n 5 | cat rest.csv - >data.csv
+grep -v ',2$' data.csv >common.csv
+grep ',2$' data.csv | head -n 5 >rare.csv
+cat common.csv rare.csv >data.csv
 train rare --num-features 16
 train rare_balanced --num-features 16 --class-weights balanced
 differ rare_balanced rare
