@@ -24,9 +24,12 @@ typedef struct {
 } evaluate_work;
 
 static const char purpose[] =
-    "Compares predictions with the labels of test rows. With out-of-domain rows, says how\n"
-    "well each score tells them from the test rows: AUROC, AUPR and the false-positive\n"
-    "rate at 95% true positives, out-of-domain being positive.";
+    "Compares predictions with the labels of test rows: accuracy, likelihood, calibration,\n"
+    "and what is gained by rejecting the rows of the largest scores (AURC: the mean error\n"
+    "over all shares of rows that are kept; excess: over the best order; at 80%: accuracy\n"
+    "where the surest 80% are kept). With out-of-domain rows, says how well each score\n"
+    "tells them from the test rows: AUROC, AUPR and the false-positive rate at 95% true\n"
+    "positives, out-of-domain being positive.";
 
 static const char examples[] =
     "  sngp evaluate model.safetensors --data test.csv\n"

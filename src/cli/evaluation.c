@@ -60,6 +60,14 @@ static bool evaluate_labels(const cli_predictor *predictor, const sngp_dataset *
                                              &e->measures))) {
     return false;
   }
+  for (int i = 0; i < CLI_NUM_SCORES; i++) {
+    if (e->in_domain.values[i] == NULL) continue;
+    e->selective[i].struct_size = sizeof e->selective[i];
+    if (!measured(sngp_evaluate_selective(e->in_domain.values[i], e->classes, labels, count,
+                                          &e->selective[i]))) {
+      return false;
+    }
+  }
   return true;
 }
 

@@ -1,5 +1,5 @@
-/* What a predictor's answers are worth: measures against labels, and how well the scores tell
-   out-of-domain rows. */
+/* What a predictor's answers are worth: measures against labels, what rejecting rows by a score
+   gains, and how well the scores tell out-of-domain rows. */
 #ifndef SNGP_CLI_EVALUATION_H
 #define SNGP_CLI_EVALUATION_H
 
@@ -39,7 +39,8 @@ typedef struct cli_evaluation {
   cli_scores in_domain;
   cli_scores out_of_domain; /* no rows: there were none */
   sngp_classification_metrics measures;
-  sngp_ood_metrics separation[CLI_NUM_SCORES]; /* where both sets of rows have the score */
+  sngp_selective_metrics selective[CLI_NUM_SCORES]; /* where in_domain has the score */
+  sngp_ood_metrics separation[CLI_NUM_SCORES];      /* where both sets of rows have it */
 } cli_evaluation;
 
 /* Predicts labelled rows, and out-of-domain rows where `ood` is not NULL, and computes all
