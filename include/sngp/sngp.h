@@ -19,6 +19,7 @@
 #ifndef SNGP_SNGP_H
 #define SNGP_SNGP_H
 
+#include "sngp/calibrate.h"
 #include "sngp/conformal.h"
 #include "sngp/dataset.h"
 #include "sngp/ensemble.h"

@@ -75,7 +75,7 @@ static const double SMALLEST_TEMPERATURE = 1e-6, LARGEST_TEMPERATURE = 1e6;
 static bool is_temperature(double value) {
   return value >= SMALLEST_TEMPERATURE && value <= LARGEST_TEMPERATURE;
 }
-static bool is_ridge(double value) { return value >= SMALLEST_RIDGE && value <= LARGEST_RIDGE; }
+bool sngp_model_is_ridge(double value) { return value >= SMALLEST_RIDGE && value <= LARGEST_RIDGE; }
 static bool is_scale(double value) { return value >= SMALLEST_SCALE && value <= LARGEST_SCALE; }
 
 /* kernel_scale is a squared length. */
@@ -153,7 +153,7 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
                       "in [1e-15, 1e15], or 0 to be chosen from data");
   if (!is_scale(c->random_feature_std))
     return bad_number("random_feature_std", c->random_feature_std, "in [1e-15, 1e15]");
-  if (!is_ridge(c->ridge)) return bad_number("ridge", c->ridge, "in [1e-12, 1e12]");
+  if (!sngp_model_is_ridge(c->ridge)) return bad_number("ridge", c->ridge, "in [1e-12, 1e12]");
   if (!(c->covariance_momentum < 1) || !isfinite(c->covariance_momentum))
     return bad_number("covariance_momentum", c->covariance_momentum,
                       "below 1 (0 or less: an exact sum)");

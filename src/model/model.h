@@ -64,6 +64,9 @@ sngp_status sngp_model_check_prepared(const sngp_model *model);
 /* Checks a configuration (of this library's own size). */
 sngp_status sngp_model_config_check(const sngp_model_config *config);
 
+/* Whether a configuration may have this ridge. */
+bool sngp_model_is_ridge(double value);
+
 /* The defaults of a preset; input_dim and num_classes 0. */
 sngp_model_config sngp_model_config_default(int32_t preset);
 

@@ -321,6 +321,46 @@ static void predicting(void **state) {
   assert_true(fail_each(&workspace) >= 6);
 }
 
+/* ---- calibration ---- */
+
+static void *begin_ensemble(void) {
+  const sngp_model *const models[] = {trained, trained};
+  sngp_ensemble *ensemble = NULL;
+  assert_ok(sngp_ensemble_from_models(models, 2, &ensemble));
+  return ensemble;
+}
+
+static sngp_status run_calibrate(void *ensemble) {
+  sngp_calibrate_config config;
+  sngp_predict_config predict;
+  assert_ok(sngp_calibrate_config_init(&config, sizeof config));
+  assert_ok(sngp_predict_config_init(&predict, sizeof predict));
+  config.tune_ridge = 1;
+  predict.num_threads = 2;
+  return sngp_ensemble_calibrate(ensemble, data, &predict, &config, NULL);
+}
+
+/* Until it succeeds the members are as they were. */
+static void end_calibrate(void *ensemble, sngp_status status) {
+  outputs all = take_outputs(ROWS, SMALL_CLASSES, 0),
+          expected = take_outputs(ROWS, SMALL_CLASSES, 0);
+  for (int64_t m = 0; m < 2; m++) {
+    assert_ok(predict_rows(sngp_ensemble_member(ensemble, m), NULL, data, NULL, &all));
+    assert_ok(predict_rows(trained, NULL, data, NULL, &expected));
+    double difference = output_difference(&all, &expected, SMALL_CLASSES);
+    assert_true((difference == 0) == (status != SNGP_OK));
+  }
+  free_outputs(&expected);
+  free_outputs(&all);
+  sngp_ensemble_free(ensemble);
+}
+
+static void calibrating(void **state) {
+  (void)state;
+  const operation calibrate = {begin_ensemble, run_calibrate, end_calibrate};
+  assert_true(fail_each(&calibrate) >= 20);
+}
+
 /* ---- the rest ---- */
 
 static sngp_status done(sngp_status status, sngp_dataset *made) {
@@ -466,6 +506,7 @@ int main(void) {
       cmocka_unit_test(fitting),
       cmocka_unit_test(accumulating_and_factoring),
       cmocka_unit_test(predicting),
+      cmocka_unit_test(calibrating),
       cmocka_unit_test(data_measures_and_optimizers),
   };
   return cmocka_run_group_tests(tests, create, destroy);

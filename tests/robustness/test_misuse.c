@@ -200,6 +200,8 @@ static int32_t intrude(const sngp_fit_progress *progress, void *context) {
   assert_fails(sngp_model_set_temperature(self->model, 2), SNGP_ERROR_INVALID_ARGUMENT, text);
   assert_fails(sngp_model_set_mean_field_factor(self->model, 2), SNGP_ERROR_INVALID_ARGUMENT, text);
   assert_fails(sngp_model_set_ridge(self->model, 2), SNGP_ERROR_INVALID_ARGUMENT, text);
+  assert_fails(sngp_calibrate(self->model, self->data, NULL, NULL, NULL),
+               SNGP_ERROR_INVALID_ARGUMENT, text);
   assert_fails(sngp_fit(self->model, self->optimizer, self->data, NULL, NULL, NULL),
                SNGP_ERROR_INVALID_ARGUMENT, text);
   assert_fails(sngp_train_step(self->model, self->optimizer, self->data, NULL),
