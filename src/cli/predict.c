@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/conformal.h"
 #include "cli/data_source.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -21,13 +22,17 @@ typedef struct {
   cli_data_source source;
   const char *out;
   cli_prediction_settings prediction;
+  cli_conformal_settings conformal;
 } predict_settings;
 
 typedef struct {
   cli_predictor predictor;
+  cli_conformal conformal;
   sngp_dataset *rows;
   sngp_prediction prediction; /* of a block of rows */
   float *numbers;             /* what the prediction points into */
+  uint8_t *sets;              /* NULL: there are none */
+  char *set_text;
 } predict_work;
 
 static const char purpose[] =
@@ -39,12 +44,17 @@ static const char purpose[] =
     "lists them ('sngp info --json' lists all of many). variance is that of the Gaussian\n"
     "process's logits: large far from the training rows (empty for a model without one).\n"
     "uncertainty is 1 - the largest probability. Numbers have enough digits to be read back\n"
-    "exactly. A CSV with a header is matched to the model's columns by name, in any order.";
+    "exactly. A CSV with a header is matched to the model's columns by name, in any order.\n"
+    "\n"
+    "With --coverage and calibration rows one more column, set, holds a prediction set: the\n"
+    "classes that, with that probability, hold the row's own; joined by ';'. MODEL is a file\n"
+    "of 'sngp train', a model or an ensemble.";
 
 static const char examples[] =
     "  sngp predict model.safetensors --data new.csv\n"
     "  sngp predict model.safetensors --npy X.npy --out predictions.csv\n"
-    "  sngp predict model.safetensors --data new.csv --method monte-carlo --samples 1000\n";
+    "  sngp predict model.safetensors --data new.csv --method monte-carlo --samples 1000\n"
+    "  sngp predict model.safetensors --data new.csv --coverage 0.95 --calibration-data more.csv";
 
 static cli_parse_result parse(predict_settings *settings, int argc, char **argv) {
   predict_settings *s = settings;
@@ -56,9 +66,11 @@ static cli_parse_result parse(predict_settings *settings, int argc, char **argv)
        .kind = CLI_KIND_TEXT,
        .target = &s->out,
        .help = "write here (default: standard output)"},
+      cli_coverage_option(&s->conformal),
   };
   cli_option_group groups[] = {
       cli_data_source_group(&s->source, CLI_LABELS_LEFT_OUT),
+      cli_data_source_group(&s->conformal.source, CLI_LABELS_CALIBRATION),
       cli_prediction_group(&prediction, &s->prediction),
       {"Output", output, sizeof output / sizeof output[0]},
   };
@@ -71,9 +83,11 @@ static cli_parse_result parse(predict_settings *settings, int argc, char **argv)
                          .num_groups = sizeof groups / sizeof groups[0]};
   cli_parse_result result = cli_options_parse(&command, argc, argv, &s->model);
   if (result != CLI_PARSE_OK) return result;
-  cli_data_source *sources[] = {&s->source};
-  bool good = cli_data_sources_check(sources, 1, command.name) &&
-              cli_prediction_options_check(&s->prediction, command.name);
+  cli_data_source *sources[] = {&s->source, &s->conformal.source};
+  bool good = cli_data_sources_check(sources, sizeof sources / sizeof sources[0], command.name) &&
+              cli_conformal_check(&s->conformal, command.name) &&
+              cli_prediction_options_check(&s->prediction, cli_conformal_wanted(&s->conformal),
+                                           command.name);
   return good ? CLI_PARSE_OK : CLI_PARSE_ERROR;
 }
 
@@ -97,7 +111,30 @@ static void write_header(FILE *stream, const predict_work *work) {
   for (int64_t k = 0; k < work->predictor.config.num_classes; k++) {
     fprintf(stream, ",probability_%" PRId64, k);
   }
-  fputs(",variance,uncertainty\n", stream);
+  fprintf(stream, ",variance,uncertainty%s\n", work->sets != NULL ? ",set" : "");
+}
+
+/* The longest text of a set is that of all classes: this many bytes, separators and NUL included.
+ */
+static size_t set_text_size(const sngp_model_config *config) {
+  enum { LONGEST_NUMBER = 20 };
+  size_t size = 1;
+  for (int64_t k = 0; k < config->num_classes; k++) {
+    size += 1 + (config->class_names != NULL ? strlen(config->class_names[k]) : LONGEST_NUMBER);
+  }
+  return size;
+}
+
+static void write_set(FILE *stream, const predict_work *work, const uint8_t *set) {
+  const char *const *names = work->predictor.config.class_names;
+  char *end = work->set_text;
+  *end = '\0';
+  for (int64_t k = 0; k < work->predictor.config.num_classes; k++) {
+    if (set[k] == 0) continue;
+    if (end > work->set_text) *end++ = ';';
+    end += names != NULL ? sprintf(end, "%s", names[k]) : sprintf(end, "%" PRId64, k);
+  }
+  write_field(stream, work->set_text);
 }
 
 static void write_rows(FILE *stream, const predict_work *work, int64_t begin, int64_t count) {
@@ -116,7 +153,12 @@ static void write_rows(FILE *stream, const predict_work *work, int64_t begin, in
     for (int64_t k = 0; k < num_classes; k++) fprintf(stream, ",%.9g", (double)probabilities[k]);
     putc(',', stream);
     if (prediction->variance != NULL) fprintf(stream, "%.9g", (double)prediction->variance[i]);
-    fprintf(stream, ",%.9g\n", (double)prediction->uncertainty[i]);
+    fprintf(stream, ",%.9g", (double)prediction->uncertainty[i]);
+    if (work->sets != NULL) {
+      putc(',', stream);
+      write_set(stream, work, work->sets + i * num_classes);
+    }
+    putc('\n', stream);
   }
 }
 
@@ -128,19 +170,28 @@ static bool write_predictions(FILE *stream, predict_work *work) {
     if (!cli_predictor_run(&work->predictor, work->rows, begin, count, &work->prediction)) {
       return false;
     }
+    if (work->sets != NULL && !cli_conformal_sets(&work->conformal, work->prediction.probabilities,
+                                                  count, begin, work->sets)) {
+      return false;
+    }
     write_rows(stream, work, begin, count);
   }
   return true;
 }
 
-static bool take_memory(predict_work *work) {
+static bool take_memory(predict_work *work, bool with_sets) {
   size_t num_classes = (size_t)work->predictor.config.num_classes;
   size_t probabilities = BLOCK_ROWS * num_classes;
   work->numbers = malloc((probabilities + 2 * BLOCK_ROWS) * sizeof(float));
   work->prediction = (sngp_prediction){.struct_size = sizeof work->prediction,
                                        .probabilities = work->numbers,
                                        .classes = malloc(BLOCK_ROWS * sizeof(int32_t))};
-  if (work->numbers == NULL || work->prediction.classes == NULL) {
+  if (with_sets) {
+    work->sets = malloc(probabilities);
+    work->set_text = malloc(set_text_size(&work->predictor.config));
+  }
+  if (work->numbers == NULL || work->prediction.classes == NULL ||
+      (with_sets && (work->sets == NULL || work->set_text == NULL))) {
     cli_fail("out of memory for a block of predictions");
     return false;
   }
@@ -152,15 +203,21 @@ static bool take_memory(predict_work *work) {
 }
 
 static int run(const predict_settings *settings, predict_work *work) {
+  bool with_sets = cli_conformal_wanted(&settings->conformal);
   if (!cli_output_spares(settings->out, settings->model) ||
-      !cli_data_source_spared(&settings->source, settings->out)) {
+      !cli_data_source_spared(&settings->source, settings->out) ||
+      !cli_data_source_spared(&settings->conformal.source, settings->out)) {
     return CLI_EXIT_FAILURE;
   }
   if (!cli_predictor_load(&work->predictor, settings->model, &settings->prediction) ||
       !cli_data_source_read_for(&settings->source, work->predictor.model, &work->rows)) {
     return CLI_EXIT_FAILURE;
   }
-  if (!take_memory(work)) return CLI_EXIT_FAILURE;
+  if (with_sets &&
+      !cli_conformal_calibrate(&settings->conformal, &work->predictor, &work->conformal)) {
+    return CLI_EXIT_FAILURE;
+  }
+  if (!take_memory(work, with_sets)) return CLI_EXIT_FAILURE;
   int status = CLI_EXIT_FAILURE;
   cli_output output = {0};
   if (cli_output_open(&output, settings->out) && write_predictions(output.stream, work) &&
@@ -180,6 +237,8 @@ int cli_predict(int argc, char **argv) {
   }
   predict_work work = {0};
   int status = run(&settings, &work);
+  free(work.set_text);
+  free(work.sets);
   free(work.prediction.classes);
   free(work.numbers);
   sngp_dataset_free(work.rows);

@@ -71,18 +71,9 @@ bool cli_predictor_use(cli_predictor *predictor, const sngp_ensemble *ensemble,
          report(sngp_workspace_create(p->model, &p->settings, WORKSPACE_ROWS, &p->workspace));
 }
 
-static sngp_status load(const char *path, sngp_ensemble **ensemble) {
-  sngp_model *model = NULL;
-  sngp_status status = sngp_model_load(path, &model);
-  const sngp_model *models[] = {model};
-  if (status == SNGP_OK) status = sngp_ensemble_from_models(models, 1, ensemble);
-  sngp_model_free(model);
-  return status;
-}
-
 bool cli_predictor_load(cli_predictor *predictor, const char *path,
                         const cli_prediction_settings *settings) {
-  return report(sngp_set_blas_threads(1)) && report(load(path, &predictor->loaded)) &&
+  return report(sngp_set_blas_threads(1)) && report(sngp_ensemble_load(path, &predictor->loaded)) &&
          cli_predictor_use(predictor, predictor->loaded, settings);
 }
 

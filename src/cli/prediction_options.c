@@ -56,7 +56,7 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
        .value = "N",
        .kind = CLI_KIND_INTEGER,
        .target = &s->seed,
-       .help = "of draws and dropout (default: 0)"},
+       .help = "of draws, dropout and prediction sets (default: 0)"},
       {.name = "mean-field-factor",
        .value = "X",
        .kind = CLI_KIND_REAL,
@@ -77,7 +77,8 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
   return (cli_option_group){"Prediction", options->table, CLI_PREDICTION_OPTIONS};
 }
 
-bool cli_prediction_options_check(const cli_prediction_settings *settings, const char *command) {
+bool cli_prediction_options_check(const cli_prediction_settings *settings, bool with_sets,
+                                  const char *command) {
   const cli_prediction_settings *s = settings;
   const struct {
     const char *name;
@@ -87,7 +88,7 @@ bool cli_prediction_options_check(const cli_prediction_settings *settings, const
       {"samples", s->samples != CLI_NOT_GIVEN, WITH_MONTE_CARLO},
       {"joint", s->joint, WITH_MONTE_CARLO},
       {"passes", s->passes != CLI_NOT_GIVEN, WITH_MC_DROPOUT},
-      {"seed", s->seed != CLI_NOT_GIVEN, WITH_MONTE_CARLO | WITH_MC_DROPOUT},
+      {"seed", s->seed != CLI_NOT_GIVEN && !with_sets, WITH_MONTE_CARLO | WITH_MC_DROPOUT},
       {"mean-field-factor", !isnan(s->mean_field_factor), WITH_MEAN_FIELD | WITH_MC_DROPOUT},
   };
   for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {

@@ -21,7 +21,8 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
                                       cli_prediction_settings *settings);
 
 /* After parsing: whether each option has an effect with the method; reports usage errors of
-   `command`. */
-bool cli_prediction_options_check(const cli_prediction_settings *settings, const char *command);
+   `command`. With prediction sets, which are drawn, a seed always has one. */
+bool cli_prediction_options_check(const cli_prediction_settings *settings, bool with_sets,
+                                  const char *command);
 
 #endif

@@ -64,6 +64,21 @@ printf 'length,height\n1,2\n' >other.csv
 run 1 predict model --data other.csv
 says stderr 'width'
 
+# Prediction sets: one column more, classes by name, in the model's order, joined by semicolons.
+awk -F, 'NR % 2 == 1' named.csv >half.csv
+run 0 predict model --data named.csv --calibration-data half.csv --coverage 0.5 --out sets.csv
+empty stderr
+head -n 1 sets.csv >header
+echo 'row,class,probability_0,probability_1,probability_2,variance,uncertainty,set' >expected
+same header expected
+[ "$(grep -cE ',(setosa|virginica)$' sets.csv)" -gt 0 ] || fail "no set of one class"
+[ "$(cut -d, -f1 sets.csv)" = "$(cut -d, -f1 p.csv)" ] || fail "sets changed the rows"
+# Too few rows to promise so much: every class, and a word of warning.
+run 0 predict model --data named.csv --calibration-data half.csv --coverage 0.99
+says stderr "30 calibration rows are too few for a coverage of 0.99"
+says stderr "it takes 99 rows or more"
+[ "$(grep -c ',"a,""b;setosa;virginica"$' stdout)" -eq 60 ] || fail "not all classes in each set"
+
 # Plain numbers keep their value in a file that lacks some of them.
 three_groups 0 1 2 >numbers.csv
 # shellcheck disable=SC2086

@@ -25,7 +25,8 @@ documents() {
 }
 documents train data label header idx npy out preset method epochs batch-size learning-rate seed \
   num-layers num-hidden num-features spectral-bound ridge loss focal-gamma class-weights validation patience threads quiet json
-prediction="method samples joint passes seed mean-field-factor temperature threads"
+prediction="method samples joint passes seed mean-field-factor temperature threads coverage
+  calibration-data calibration-idx calibration-npy"
 # shellcheck disable=SC2086
 documents predict data label header idx npy out $prediction
 # shellcheck disable=SC2086
@@ -37,6 +38,7 @@ documents demo seed out threads epochs json quiet
 run 0 predict --help
 says stdout "probability_k is that of the k-th class"
 says stdout "uncertainty is 1 - the largest probability"
+says stdout "joined by ';'"
 run 0 demo --help
 says stdout "uncertainty 4 p (1 - p)"
 

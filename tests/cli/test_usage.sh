@@ -107,6 +107,17 @@ for command in "predict m --data a" "evaluate m --data a"; do
   # shellcheck disable=SC2086
   wrong "--passes has no effect with --method mean-field" $command --passes 3
   # shellcheck disable=SC2086
+  wrong "--coverage needs calibration rows" $command --coverage 0.9
+  # shellcheck disable=SC2086
+  wrong "calibration rows need --coverage" $command --calibration-data b
+  # shellcheck disable=SC2086
+  wrong "--coverage: 1 is not between 0 and 1" $command --calibration-data b --coverage 1
+  # shellcheck disable=SC2086
+  wrong "only one of --calibration-data, --calibration-idx, --calibration-npy" \
+    $command --calibration-data b --calibration-npy x y --coverage 0.9
+  # shellcheck disable=SC2086
+  wrong "--calibration-npy needs two values: X Y" $command --calibration-npy x --coverage 0.9
+  # shellcheck disable=SC2086
   wrong "--temperature: 0 is not greater than 0" $command --temperature 0
   # shellcheck disable=SC2086
   wrong "--passes: 0 is out of range" $command --method mc-dropout --passes 0
