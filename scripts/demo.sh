@@ -3,7 +3,8 @@
 #
 #   1. installs the Debian packages that are missing (scripts/packages.sh lists them);
 #   2. builds the preset "release";
-#   3. two moons: trains a deterministic network and an SNGP, draws what each is unsure about;
+#   3. two moons: trains a deterministic network, a deep ensemble and an SNGP, draws what each, and
+#      Monte Carlo dropout, is unsure about;
 #   4. Fashion-MNIST: trains an SNGP on 60,000 images and evaluates it on the 10,000 test images; with
 #      MNIST's test images as out-of-domain data where SNGP_MNIST_DIR names the folder that holds
 #      t10k-images-idx3-ubyte or t10k-images-idx3-ubyte.gz.
@@ -46,7 +47,7 @@ start=$SECONDS
 mkdir -p "$results"
 
 step="running the two moons"
-say "Two moons: a deterministic network, then an SNGP"
+say "Two moons: a deterministic network, Monte Carlo dropout, a deep ensemble, an SNGP"
 "$sngp" demo two-moons --out "$results/two-moons"
 
 step="training on Fashion-MNIST"

@@ -29,17 +29,26 @@ static void write_surface(const void *context, FILE *stream) {
   const cli_figure *figure = context;
   const float *x = sngp_dataset_features(figure->grid);
   int64_t stride = sngp_dataset_row_stride(figure->grid);
-  fputs("# x y, probability of class 0: deterministic, SNGP (mean field)\n", stream);
+  fputs("# x y, probability of class 0: deterministic, MC dropout, ensemble, SNGP (mean field)\n",
+        stream);
   for (int64_t i = 0; i < sngp_dataset_rows(figure->grid); i++) {
-    fprintf(stream, "%.9g %.9g %.9g %.9g\n", (double)x[i * stride], (double)x[i * stride + 1],
-            (double)figure->deterministic[i], (double)figure->sngp[i]);
+    fprintf(stream, "%.9g %.9g", (double)x[i * stride], (double)x[i * stride + 1]);
+    for (int k = 0; k < CLI_FIGURE_METHODS; k++) {
+      fprintf(stream, " %.9g", (double)figure->surfaces[k][i]);
+    }
+    putc('\n', stream);
     /* gnuplot takes a blank line as the end of a line of the grid. */
     if (i % CLI_FIGURE_RESOLUTION == CLI_FIGURE_RESOLUTION - 1) putc('\n', stream);
   }
 }
 
 static void write_script(const void *context, FILE *stream) {
-  (void)context;
+  const cli_figure *figure = context;
+  fputs(cli_figure_script_head, stream);
+  for (int k = 0; k < CLI_FIGURE_METHODS; k++) {
+    fprintf(stream, "%s%.4f", k == 0 ? "array max_p[4] = [" : ", ", figure->max_probabilities[k]);
+  }
+  fputs("]\n", stream);
   fputs(cli_figure_script, stream);
 }
 

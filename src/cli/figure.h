@@ -13,12 +13,17 @@
 #define CLI_FIGURE_Y 2.5
 enum { CLI_FIGURE_RESOLUTION = 100 };
 
+/* Deterministic network, Monte Carlo dropout, deep ensemble, SNGP. */
+enum { CLI_FIGURE_METHODS = 4 };
+
 typedef struct cli_figure {
   const sngp_dataset *training; /* labels 0 and 1 */
   const sngp_dataset *out_of_domain;
   const sngp_dataset *grid;
-  /* Probability of class 0 at each point of the grid. */
-  const float *deterministic, *sngp;
+  /* Of each method: the probability of class 0 at each point of the grid, and the mean of the
+     largest probability over the out-of-domain points. */
+  const float *surfaces[CLI_FIGURE_METHODS];
+  double max_probabilities[CLI_FIGURE_METHODS];
 } cli_figure;
 
 /* Names of the files in the directory. */

@@ -49,6 +49,7 @@ void cli_progress_init(cli_progress *progress, bool quiet, bool json) {
 void cli_progress_begin(cli_progress *progress) {
   progress->started = cli_now();
   progress->last_drawn = 0;
+  progress->steps = 0;
   cli_interrupts_watch();
 }
 
@@ -104,40 +105,81 @@ static void print_time(char *text, size_t size, double seconds) {
   }
 }
 
-/* The bar fills over one epoch where each leaves a line, over the whole fit where they are many. */
-static void draw(cli_progress *state, const sngp_fit_progress *progress, double time) {
-  double in_epoch = (double)progress->step / (double)progress->steps_per_epoch;
-  double done = ((double)(progress->epoch - 1) + in_epoch) / (double)progress->num_epochs;
+/* A bar that is filled to `share`; then the loss and the time that is left when `done` of all is
+   done. */
+static void draw(cli_progress *state, const char *heading, double share, double done,
+                 const sngp_fit_progress *progress, double time) {
   double elapsed = time - state->started;
   char bar[BAR_WIDTH + 1], remaining[32], line[LONGEST_LINE];
-  int filled = (int)((progress->num_epochs <= state->kept_lines ? in_epoch : done) * BAR_WIDTH);
+  int filled = (int)(share * BAR_WIDTH);
   memset(bar, '.', BAR_WIDTH);
   memset(bar, '=', (size_t)filled);
   if (filled < BAR_WIDTH) bar[filled] = '>';
   bar[BAR_WIDTH] = '\0';
   print_time(remaining, sizeof remaining, elapsed * (1 - done) / done);
-  snprintf(line, sizeof line,
-           "epoch %*" PRId64 "/%" PRId64 " [%s] loss %.4f  accuracy %.4f  ETA %s",
-           digits(progress->num_epochs), progress->epoch, progress->num_epochs, bar, progress->loss,
-           progress->accuracy, remaining);
+  snprintf(line, sizeof line, "%s [%s] loss %.4f  accuracy %.4f  ETA %s", heading, bar,
+           progress->loss, progress->accuracy, remaining);
   fprintf(state->stream, "\r%.*s\033[K", terminal_width(state->stream) - 1, line);
   fflush(state->stream);
   state->last_drawn = time;
   state->drawn = true;
 }
 
+/* The bar fills over one epoch where each leaves a line, over the whole fit where they are many. */
+static void draw_model(cli_progress *state, const sngp_fit_progress *progress, double time) {
+  double in_epoch = (double)progress->step / (double)progress->steps_per_epoch;
+  double done = ((double)(progress->epoch - 1) + in_epoch) / (double)progress->num_epochs;
+  char heading[64];
+  snprintf(heading, sizeof heading, "epoch %*" PRId64 "/%" PRId64, digits(progress->num_epochs),
+           progress->epoch, progress->num_epochs);
+  draw(state, heading, progress->num_epochs <= state->kept_lines ? in_epoch : done, done, progress,
+       time);
+}
+
+static void draw_ensemble(cli_progress *state, const sngp_fit_progress *progress, double time) {
+  double done = (double)state->steps /
+                (double)(progress->num_members * progress->num_epochs * progress->steps_per_epoch);
+  char heading[64];
+  snprintf(heading, sizeof heading, "%" PRId64 " members", progress->num_members);
+  draw(state, heading, done, done, progress, time);
+}
+
+/* Members are trained side by side: a line when one is done. */
+static bool ends_a_member(const sngp_fit_progress *progress) {
+  return progress->event == SNGP_EVENT_EPOCH && progress->epoch == progress->num_epochs;
+}
+
+static void print_member(const sngp_fit_progress *progress, FILE *stream) {
+  fprintf(stream, "member %*" PRId64 "/%" PRId64 "  loss %.4f  accuracy %.4f\n",
+          digits(progress->num_members), progress->member + 1, progress->num_members,
+          progress->loss, progress->accuracy);
+  fflush(stream);
+}
+
 int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) {
   cli_progress *state = context;
+  bool ensemble = progress->num_members > 1;
   if (interrupted) return 1;
   if (state->stream == NULL) return 0;
-  if (progress->event == SNGP_EVENT_EPOCH && leaves_a_line(state, progress)) {
+  if (progress->event == SNGP_EVENT_STEP) state->steps++;
+  if (ensemble && ends_a_member(progress)) {
+    wipe(state);
+    print_member(progress, state->stream);
+    return 0;
+  }
+  if (!ensemble && progress->event == SNGP_EVENT_EPOCH && leaves_a_line(state, progress)) {
     wipe(state);
     print_epoch(progress, state->stream);
     return 0;
   }
   if (!state->terminal) return 0;
   double time = cli_now();
-  if (time - state->last_drawn >= SECONDS_BETWEEN_DRAWINGS) draw(state, progress, time);
+  if (time - state->last_drawn < SECONDS_BETWEEN_DRAWINGS) return 0;
+  if (ensemble) {
+    draw_ensemble(state, progress, time);
+  } else {
+    draw_model(state, progress, time);
+  }
   return 0;
 }
 

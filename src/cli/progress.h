@@ -14,7 +14,8 @@ typedef struct cli_progress {
   int64_t kept_lines; /* about so many epochs leave a line; 20 unless it is changed */
   double started;
   double last_drawn;
-  bool drawn; /* a bar stands on the current line */
+  int64_t steps; /* since the beginning, of all members of an ensemble */
+  bool drawn;    /* a bar stands on the current line */
 } cli_progress;
 
 /* Where progress goes: nowhere when quiet; with JSON on standard output only to a terminal on

@@ -41,9 +41,11 @@ PATH=$old_path
 # 500 points of each class and 500 of the blob; 100 lines of 100 points.
 awk 'NF == 2 && $1 != "#" {n++} END {exit n != 1500}' working/two_moons_points.dat ||
   fail "not 1500 points"
-awk 'NF == 4 && $1 != "#" {n++; if ($1 < -3.5 || $1 > 3.5 || $2 < -2.5 || $2 > 2.5) bad++
-     if ($3 < 0 || $3 > 1 || $4 < 0 || $4 > 1) bad++} END {exit n != 10000 || bad > 0}' \
-  working/two_moons_surface.dat || fail "not 10000 probabilities on the grid"
+awk 'NF == 6 && $1 != "#" {n++; if ($1 < -3.5 || $1 > 3.5 || $2 < -2.5 || $2 > 2.5) bad++
+     for (i = 3; i <= 6; i++) if ($i < 0 || $i > 1) bad++
+     if ($3 != $4) dropout++; if ($3 != $5) ensemble++; if ($3 != $6) sngp++}
+     END {exit n != 10000 || bad > 0 || dropout * ensemble * sngp == 0}' \
+  working/two_moons_surface.dat || fail "not 10000 probabilities of each method on the grid"
 
 # The seed decides.
 PATH=$scratch/bin:$old_path

@@ -300,26 +300,47 @@ static void info_shows_layers_configuration_and_training(void **state) {
   json_decref(document);
 }
 
-static void demo_reports_both_models(void **state) {
+static void demo_reports_all_methods(void **state) {
   (void)state;
   assert_int_equal(
       run_program("demo two-moons --epochs 2 --threads 1 --out moons --json", "out.json"), 0);
   json_t *document = read_document("out.json");
-  assert_true(has_keys(document, "deterministic sngp"));
+  assert_true(has_keys(document, "deterministic mc_dropout ensemble sngp"));
   const json_t *deterministic = json_object_get(document, "deterministic");
+  const json_t *dropout = json_object_get(document, "mc_dropout");
+  const json_t *ensemble = json_object_get(document, "ensemble");
   const json_t *sngp = json_object_get(document, "sngp");
   assert_true(has_keys(deterministic, "parameters history ood_max_probability seconds"));
+  assert_true(has_keys(dropout, "parameters history ood_max_probability seconds passes"));
+  assert_true(has_keys(ensemble, "parameters history ood_max_probability seconds members"));
   assert_true(
       has_keys(sngp, "parameters history ood_max_probability seconds ood_variance train_variance"));
-  /* The tutorial's counts. */
+  /* The tutorial's counts, and ten members. */
   const json_t *parameters = json_object_get(deterministic, "parameters");
   assert_int_equal(json_integer_value(json_object_get(parameters, "total")), 99714);
   assert_int_equal(json_integer_value(json_object_get(parameters, "trainable")), 99330);
+  parameters = json_object_get(ensemble, "parameters");
+  assert_int_equal(json_integer_value(json_object_get(parameters, "total")), 997140);
+  assert_int_equal(json_integer_value(json_object_get(parameters, "trainable")), 993300);
   parameters = json_object_get(sngp, "parameters");
   assert_int_equal(json_integer_value(json_object_get(parameters, "total")), 1283714);
   assert_int_equal(json_integer_value(json_object_get(parameters, "trainable")), 101120);
   assert_int_equal(json_array_size(json_object_get(sngp, "history")), 2);
   assert_true(number(sngp, "ood_variance") > number(sngp, "train_variance"));
+  /* Dropout is of the one deterministic network; the members have histories of their own. */
+  assert_int_equal(json_integer_value(json_object_get(dropout, "passes")), 10);
+  assert_true(
+      json_equal(json_object_get(dropout, "history"), json_object_get(deterministic, "history")));
+  assert_true(number(dropout, "seconds") == number(deterministic, "seconds"));
+  assert_true(number(dropout, "ood_max_probability") !=
+              number(deterministic, "ood_max_probability"));
+  const json_t *histories = json_object_get(ensemble, "history");
+  assert_int_equal(json_integer_value(json_object_get(ensemble, "members")), 10);
+  assert_int_equal(json_array_size(histories), 10);
+  for (size_t i = 0; i < 10; i++) {
+    assert_int_equal(json_array_size(json_array_get(histories, i)), 2);
+    assert_false(json_equal(json_array_get(histories, i), json_array_get(histories, (i + 1) % 10)));
+  }
   json_decref(document);
 
   const char *const files[] = {"moons/two_moons_points.dat", "moons/two_moons_surface.dat",
@@ -346,7 +367,7 @@ int main(void) {
       cmocka_unit_test(several_passes_have_a_mutual_information),
       cmocka_unit_test(rows_against_themselves_have_auroc_one_half),
       cmocka_unit_test(info_shows_layers_configuration_and_training),
-      cmocka_unit_test(demo_reports_both_models),
+      cmocka_unit_test(demo_reports_all_methods),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
