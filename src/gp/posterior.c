@@ -4,12 +4,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gp/gram.h"
 #include "linalg/blas.h"
 #include "linalg/cholesky.h"
 #include "linalg/kernels.h"
-
-/* Columns of a tile of A: tiles are shared out over threads, each computed by one. */
-enum { TILE = 256 };
 
 sngp_status sngp_posterior_create(sngp_posterior *posterior, int64_t size) {
   *posterior = (sngp_posterior){.size = size, .current = true};
@@ -56,28 +54,6 @@ void sngp_posterior_reset(sngp_posterior *posterior) {
   posterior->current = false;
 }
 
-typedef struct {
-  int64_t size, count;
-  double decay;
-  const double *features; /* weighted by sqrt(scale w) */
-  double *precision;
-} tiles;
-
-/* Tile `index` of the lower triangle, counted row by row: (0, 0), (1, 0), (1, 1), (2, 0), ... */
-static void update_tile(void *context, int index) {
-  const tiles *all = context;
-  int64_t row = 0, column = index;
-  while (column > row) column -= ++row;
-  int64_t size = all->size, i = row * TILE, j = column * TILE;
-  int64_t height = size - i < TILE ? size - i : TILE;
-  double *tile = all->precision + i * size + j;
-  if (row == column)
-    sngp_dsyrk_transposed(height, all->count, 1, all->features + i, size, all->decay, tile, size);
-  else
-    sngp_dgemm(true, false, height, TILE, all->count, 1, all->features + i, size, all->features + j,
-               size, all->decay, tile, size);
-}
-
 void sngp_posterior_update(sngp_posterior *posterior, const float *features, const float *weights,
                            int64_t count, double decay, double scale, double *scratch,
                            sngp_pool *pool) {
@@ -87,9 +63,7 @@ void sngp_posterior_update(sngp_posterior *posterior, const float *features, con
     sngp_kernel_to_double((size_t)size, features + i * size, sqrt(scale * weight),
                           scratch + i * size);
   }
-  tiles all = {size, count, decay, scratch, posterior->precision};
-  int num_rows = (int)((size + TILE - 1) / TILE);
-  sngp_pool_run(pool, update_tile, &all, num_rows * (num_rows + 1) / 2);
+  sngp_gram_add(size, decay, posterior->precision, size, 1, scratch, count, size, pool);
   posterior->rows += count;
   posterior->current = false;
 }

@@ -26,6 +26,20 @@ void sngp_sgemv(bool transpose, int64_t rows, int64_t cols, const float *a, cons
               (blasint)cols, x, 1, 0.0f, y, 1);
 }
 
+void sngp_daxpy(int64_t n, double alpha, const double *x, double *y) {
+  cblas_daxpy((blasint)n, alpha, x, 1, y, 1);
+}
+
+double sngp_ddot(int64_t n, const double *x, const double *y) {
+  return cblas_ddot((blasint)n, x, 1, y, 1);
+}
+
+void sngp_dgemv(bool transpose, int64_t rows, int64_t cols, double alpha, const double *a,
+                int64_t stride_a, const double *x, double beta, double *y) {
+  cblas_dgemv(CblasRowMajor, operation(transpose), (blasint)rows, (blasint)cols, alpha, a,
+              (blasint)stride_a, x, 1, beta, y, 1);
+}
+
 void sngp_dsyrk_transposed(int64_t n, int64_t k, double alpha, const double *a, int64_t stride_a,
                            double beta, double *c, int64_t stride_c) {
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)n, (blasint)k, alpha, a,
@@ -56,6 +70,16 @@ void sngp_strmm_transposed(int64_t rows, int64_t n, const float *lower, float *b
   else
     cblas_strmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (blasint)rows,
                 (blasint)n, 1.0f, lower, (blasint)n, b, (blasint)n);
+}
+
+void sngp_solve_lower(bool transpose, int64_t n, const double *lower, int64_t count, double *b) {
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, operation(transpose), CblasNonUnit, (blasint)n,
+              (blasint)count, 1.0, lower, (blasint)n, b, (blasint)count);
+}
+
+void sngp_solve_lower_rows(int64_t rows, int64_t n, const double *lower, double *b) {
+  cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (blasint)rows,
+              (blasint)n, 1.0, lower, (blasint)n, b, (blasint)n);
 }
 
 void sngp_mirror_lower_double(int64_t n, double *a) {

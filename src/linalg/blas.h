@@ -19,6 +19,14 @@ void sngp_dgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_
 void sngp_sgemv(bool transpose, int64_t rows, int64_t cols, const float *a, const float *x,
                 float *y);
 
+/* y += alpha x;  the sum of x y; of n elements. */
+void sngp_daxpy(int64_t n, double alpha, const double *x, double *y);
+double sngp_ddot(int64_t n, const double *x, const double *y);
+
+/* y = alpha op(A) x + beta y, A (rows, cols) with a stride. */
+void sngp_dgemv(bool transpose, int64_t rows, int64_t cols, double alpha, const double *a,
+                int64_t stride_a, const double *x, double beta, double *y);
+
 /* Lower triangle of C (n, n) = alpha A^T A + beta C, A (k, n). */
 void sngp_dsyrk_transposed(int64_t n, int64_t k, double alpha, const double *a, int64_t stride_a,
                            double beta, double *c, int64_t stride_c);
@@ -29,6 +37,11 @@ void sngp_ssyrk(int64_t n, int64_t k, const float *a, int64_t stride_a, float *c
 
 /* B (rows, n) = B L^T, L (n, n) lower triangular. */
 void sngp_strmm_transposed(int64_t rows, int64_t n, const float *lower, float *b);
+
+/* B (n, count) = op(L)^-1 B, L (n, n) lower triangular. */
+void sngp_solve_lower(bool transpose, int64_t n, const double *lower, int64_t count, double *b);
+/* B (rows, n) = B L^-T. */
+void sngp_solve_lower_rows(int64_t rows, int64_t n, const double *lower, double *b);
 
 /* Fills the upper triangle of A (n, n) from its lower one. */
 void sngp_mirror_lower_double(int64_t n, double *a);

@@ -1,0 +1,99 @@
+/* When memory runs out under the heads that are trained directly: a clean error at every single
+   allocation, nothing leaked, and what there was stays usable. */
+#include "robustness/allocator.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "gp/evidence.h"
+#include "gp/ridge_regression.h"
+#include "support/check.h"
+#include "unit/gp/rows.h"
+
+enum { ROWS = 30, SIZE = 5, WIDTH = 2 };
+
+static test_rows rows;
+static sngp_statistics statistics;
+
+static int create(void **state) {
+  (void)state;
+  leave_blas_out();
+  rows = make_rows(1, ROWS, SIZE, WIDTH);
+  statistics = statistics_of(&rows, 0, 1, ROWS, 1);
+  return 0;
+}
+
+static int destroy(void **state) {
+  (void)state;
+  sngp_statistics_destroy(&statistics);
+  free_rows(&rows);
+  return 0;
+}
+
+/* `run` asserts that what it made is gone where it failed. Fails each allocation in turn, alone and
+   with all that follow; returns how many there are. */
+static long fail_each(sngp_status (*run)(void)) {
+  assert_ok(run()); /* what is taken once for all */
+  for (long number = 1;; number++)
+    for (int later_ones_too = 0; later_ones_too < 2; later_ones_too++) {
+      long before = atomic_load(&blocks_in_use);
+      fail_allocation(number, later_ones_too);
+      sngp_status status = run();
+      int failed = atomic_load(&allocations) >= number;
+      fail_allocation(0, 0);
+      assert_int_equal(atomic_load(&blocks_in_use), before);
+      if (!failed) {
+        assert_ok(status);
+        return number - 1;
+      }
+      assert_int_equal(status, SNGP_ERROR_OUT_OF_MEMORY);
+      assert_non_null(strstr(sngp_last_error(), "memory"));
+    }
+}
+
+static sngp_status run_statistics(void) {
+  sngp_statistics made;
+  sngp_status status = sngp_statistics_create(&made, SIZE, WIDTH, NULL);
+  assert_true((made.gram == NULL) == (status != SNGP_OK));
+  sngp_statistics_destroy(&made);
+  return status;
+}
+
+static sngp_status run_ridge_regression(void) {
+  sngp_ridge_regression made;
+  sngp_status status = sngp_ridge_regression_create(&made, SIZE, WIDTH);
+  assert_true((made.lower == NULL) == (status != SNGP_OK));
+  if (status != SNGP_OK) return status;
+  status = sngp_ridge_regression_fit(&made, &statistics, 0.5, true);
+  assert_true((made.coefficients[0] == 0) == (status != SNGP_OK)); /* as it was */
+  assert_true((made.lower[0] == 1) == (status != SNGP_OK));
+  sngp_ridge_regression_destroy(&made);
+  return status;
+}
+
+static sngp_status run_evidence(void) {
+  sngp_evidence made;
+  sngp_status status = sngp_evidence_create(&made, &statistics, true);
+  assert_true((made.values == NULL) == (status != SNGP_OK));
+  sngp_evidence_destroy(&made);
+  return status;
+}
+
+static void closed_forms_fail_cleanly(void **state) {
+  (void)state;
+  assert_true(fail_each(run_statistics) >= 2);
+  assert_true(fail_each(run_ridge_regression) >= 2);
+  assert_true(fail_each(run_evidence) >= 5);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(closed_forms_fail_cleanly),
+  };
+  return cmocka_run_group_tests(tests, create, destroy);
+}
