@@ -38,7 +38,8 @@ SNGP_API sngp_status sngp_model_save(const sngp_model *model, const char *path);
  *
  * @param[out] model  owned by the caller.
  * @return SNGP_ERROR_READ, SNGP_ERROR_FORMAT (says what is wrong), SNGP_ERROR_UNSUPPORTED (a newer
- *         format), SNGP_ERROR_OUT_OF_MEMORY. Thread-safe.
+ *         format, or the file of an ensemble: sngp_ensemble_load() reads both),
+ *         SNGP_ERROR_OUT_OF_MEMORY. Thread-safe.
  */
 SNGP_API sngp_status sngp_model_load(const char *path, sngp_model **model);
 
@@ -55,7 +56,8 @@ SNGP_API sngp_status sngp_model_save_buffer(const sngp_model *model, void **data
  */
 SNGP_API sngp_status sngp_model_load_buffer(const void *data, int64_t size, sngp_model **model);
 
-/** Frees what sngp_model_save_buffer() gave out; NULL is accepted. */
+/** Frees what sngp_model_save_buffer() or sngp_ensemble_save_buffer() gave out; NULL is accepted.
+ */
 SNGP_API void sngp_buffer_free(void *data);
 
 SNGP_END_DECLS
