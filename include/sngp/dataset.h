@@ -1,13 +1,14 @@
 /**
  * @file dataset.h
- * @brief Rows of features with optional labels and sample weights.
+ * @brief Rows of features with optional labels or targets, and sample weights.
  *
  * A dataset is a matrix of float features, rows x cols, row-major; optionally one int32 label a
- * row, in [0, num_classes), of at most 2^24 classes; optionally one float weight a row. Names of
- * columns and classes come from CSV headers and string labels. A dataset does not change after it
- * was made (but for sngp_dataset_set_sample_weights()), so any number of threads may read it at
- * once. Functions that make a dataset are thread-safe and give it to the caller; all rows are in
- * memory.
+ * row, in [0, num_classes), of at most 2^24 classes, for classification; or num_targets float
+ * targets a row, for regression: it has labels or targets, never both. Optionally one float weight
+ * a row. Names of columns and classes come from CSV headers and string labels. A dataset does not
+ * change after it was made (but for sngp_dataset_set_sample_weights()), so any number of threads
+ * may read it at once. Functions that make a dataset are thread-safe and give it to the caller; all
+ * rows are in memory.
  */
 #ifndef SNGP_DATASET_H
 #define SNGP_DATASET_H
@@ -47,6 +48,24 @@ SNGP_API sngp_status sngp_dataset_create(const float *features, int64_t rows, in
 SNGP_API sngp_status sngp_dataset_borrow(const float *features, int64_t rows, int64_t cols,
                                          int64_t row_stride, const int32_t *labels,
                                          int64_t num_classes, sngp_dataset **dataset);
+
+/**
+ * Copies arrays of features and of targets, the numbers that a regression predicts, into a new
+ * dataset.
+ *
+ * @param features     rows x cols floats; row i starts at features + i * row_stride.
+ * @param rows         number of rows, 0 or more.
+ * @param cols         number of columns, 1 or more.
+ * @param row_stride   floats from one row to the next, at least cols; 0 means cols.
+ * @param targets      rows x num_targets floats, dense, in the targets' own units.
+ * @param num_targets  targets of a row, 1 or more.
+ * @param[out] dataset the new dataset, owned by the caller.
+ * @return SNGP_ERROR_NOT_FINITE (names row and column), SNGP_ERROR_INVALID_ARGUMENT,
+ *         SNGP_ERROR_OUT_OF_MEMORY. Thread-safe.
+ */
+SNGP_API sngp_status sngp_dataset_create_targets(const float *features, int64_t rows, int64_t cols,
+                                                 int64_t row_stride, const float *targets,
+                                                 int64_t num_targets, sngp_dataset **dataset);
 
 /**
  * What a CSV's first line is. It is taken for a header when the field of a feature is no number, or
@@ -182,8 +201,8 @@ SNGP_API sngp_status sngp_dataset_blob(int64_t rows, double center_x, double cen
 /**
  * Splits a dataset at random in two: `second` gets round(fraction * rows) rows, `first` the rest;
  * with labels the split is stratified, so that every class is divided in the same proportion (to
- * one row). Within each part rows keep their order. Both parts own copies, and keep the number of
- * classes, names and sample weights.
+ * one row). Within each part rows keep their order. Both parts own copies, and keep targets, the
+ * number of classes, names and sample weights.
  *
  * @param fraction     strictly between 0 and 1; both parts must get at least one row.
  * @param seed         0 or more; the same seed gives the same split.
@@ -195,8 +214,8 @@ SNGP_API sngp_status sngp_dataset_split(const sngp_dataset *dataset, double frac
                                         sngp_dataset **first, sngp_dataset **second);
 
 /**
- * Copies the rows with the given indices, in their order (an index may come twice), with the number
- * of classes, names and sample weights.
+ * Copies the rows with the given indices, in their order (an index may come twice), with labels or
+ * targets, the number of classes, names and sample weights.
  *
  * @param indices  count row numbers from 0.
  * @return SNGP_ERROR_INVALID_ARGUMENT naming the index that is out of range.
@@ -221,18 +240,25 @@ SNGP_API int64_t sngp_dataset_rows(const sngp_dataset *dataset);
 SNGP_API int64_t sngp_dataset_cols(const sngp_dataset *dataset);
 /** @return the number of classes; 0 without labels. */
 SNGP_API int64_t sngp_dataset_num_classes(const sngp_dataset *dataset);
+/** @return the number of targets of a row; 0 without targets. */
+SNGP_API int64_t sngp_dataset_num_targets(const sngp_dataset *dataset);
 /** @return floats from one row of sngp_dataset_features() to the next. */
 SNGP_API int64_t sngp_dataset_row_stride(const sngp_dataset *dataset);
 /** @return the features, borrowed from the dataset. */
 SNGP_API const float *sngp_dataset_features(const sngp_dataset *dataset);
 /** @return the labels, borrowed from the dataset; NULL without labels. */
 SNGP_API const int32_t *sngp_dataset_labels(const sngp_dataset *dataset);
+/** @return the targets, rows x num_targets floats, dense, borrowed from the dataset; NULL without
+    targets. */
+SNGP_API const float *sngp_dataset_targets(const sngp_dataset *dataset);
 /** @return the sample weights, borrowed from the dataset; NULL where all are 1. */
 SNGP_API const float *sngp_dataset_sample_weights(const sngp_dataset *dataset);
 /** @return num_classes names, borrowed from the dataset; NULL where classes are plain numbers. */
 SNGP_API const char *const *sngp_dataset_class_names(const sngp_dataset *dataset);
 /** @return cols names, borrowed from the dataset; NULL where columns have none. */
 SNGP_API const char *const *sngp_dataset_feature_names(const sngp_dataset *dataset);
+/** @return num_targets names, borrowed from the dataset; NULL where targets have none. */
+SNGP_API const char *const *sngp_dataset_target_names(const sngp_dataset *dataset);
 
 /** Frees a dataset; NULL is accepted. A borrowed array is left alone. */
 SNGP_API void sngp_dataset_free(sngp_dataset *dataset);

@@ -86,6 +86,22 @@ sngp_status sngp_dataset_create(const float *features, int64_t rows, int64_t col
   return status;
 }
 
+sngp_status sngp_dataset_create_targets(const float *features, int64_t rows, int64_t cols,
+                                        int64_t row_stride, const float *targets,
+                                        int64_t num_targets, sngp_dataset **dataset) {
+  SNGP_TRY(clear(dataset, "dataset"));
+  SNGP_TRY(check_arrays(features, rows, cols, &row_stride, NULL, 0));
+  SNGP_TRY(check_at_least("num_targets", num_targets, 1));
+  if (rows > 0) SNGP_TRY(sngp_check_pointer(targets, "targets"));
+  sngp_dataset *borrowed = NULL;
+  SNGP_TRY(sngp_dataset_wrap(features, rows, cols, row_stride, NULL, &borrowed));
+  sngp_status status = sngp_dataset_wrap_targets(borrowed, targets, num_targets);
+  if (status == SNGP_OK) status = sngp_dataset_check(borrowed);
+  if (status == SNGP_OK) status = sngp_dataset_copy_rows(borrowed, NULL, rows, dataset);
+  sngp_dataset_free(borrowed);
+  return status;
+}
+
 sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size) {
   sngp_csv_config defaults = sngp_csv_defaults();
   return sngp_struct_init(&defaults, sizeof defaults, CSV_CONFIG_SIZE_1, config, size,

@@ -210,7 +210,8 @@ static sngp_status find_classes(sngp_csv_labels *labels, sngp_dataset *dataset) 
   if (status != SNGP_OK) goto done;
   qsort(entries, count, sizeof *entries, numbers ? compare_values : compare_bytes);
   dataset->num_classes = number_classes(labels, entries, count, numbers, names);
-  if (!numbers || !are_plain(entries, count)) status = sngp_dataset_name(dataset, names, NULL);
+  if (!numbers || !are_plain(entries, count))
+    status = sngp_dataset_name(dataset, names, NULL, NULL);
 done:
   sngp_release(entries);
   sngp_release(names);
@@ -221,7 +222,7 @@ sngp_status sngp_csv_labels_finish(sngp_csv_labels *labels, sngp_dataset *datase
   const sngp_csv_config *config = labels->config;
   dataset->num_classes = config->num_classes;
   if (config->class_names != NULL)
-    SNGP_TRY(sngp_dataset_name(dataset, config->class_names, NULL));
+    SNGP_TRY(sngp_dataset_name(dataset, config->class_names, NULL, NULL));
   else if (config->num_classes == 0)
     SNGP_TRY(find_classes(labels, dataset));
   for (int64_t row = 0; row < dataset->rows; row++)

@@ -14,15 +14,15 @@ static bool fits(int64_t rows, int64_t cols) {
          !__builtin_mul_overflow(bytes, (int64_t)sizeof(float), &bytes) && bytes <= PTRDIFF_MAX;
 }
 
-static sngp_status fail_size(int64_t rows, int64_t cols) {
+static sngp_status fail_size(int64_t rows, int64_t cols, const char *what) {
   return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
-                   "%" PRId64 " rows of %" PRId64 " columns are more than memory can address", rows,
-                   cols);
+                   "%" PRId64 " rows of %" PRId64 " %s are more than memory can address", rows,
+                   cols, what);
 }
 
 sngp_status sngp_dataset_allocate(int64_t rows, int64_t cols, bool labels, sngp_dataset **out) {
   *out = NULL;
-  if (!fits(rows, cols)) return fail_size(rows, cols);
+  if (!fits(rows, cols)) return fail_size(rows, cols, "columns");
   sngp_dataset *dataset = sngp_allocate(1, sizeof *dataset);
   if (dataset == NULL) return sngp_fail_memory("a dataset");
   dataset->rows = rows;
@@ -44,10 +44,27 @@ sngp_status sngp_dataset_allocate(int64_t rows, int64_t cols, bool labels, sngp_
   return SNGP_OK;
 }
 
+sngp_status sngp_dataset_wrap_targets(sngp_dataset *dataset, const float *targets,
+                                      int64_t num_targets) {
+  if (!fits(dataset->rows, num_targets)) return fail_size(dataset->rows, num_targets, "targets");
+  dataset->targets = targets;
+  dataset->num_targets = num_targets;
+  return SNGP_OK;
+}
+
+sngp_status sngp_dataset_allocate_targets(sngp_dataset *dataset, int64_t num_targets) {
+  SNGP_TRY(sngp_dataset_wrap_targets(dataset, NULL, num_targets));
+  dataset->owned_targets =
+      sngp_allocate((size_t)dataset->rows * (size_t)num_targets, sizeof *dataset->owned_targets);
+  if (dataset->owned_targets == NULL) return sngp_fail_memory("targets");
+  dataset->targets = dataset->owned_targets;
+  return SNGP_OK;
+}
+
 sngp_status sngp_dataset_wrap(const float *features, int64_t rows, int64_t cols, int64_t row_stride,
                               const int32_t *labels, sngp_dataset **out) {
   *out = NULL;
-  if (!fits(rows, row_stride)) return fail_size(rows, row_stride);
+  if (!fits(rows, row_stride)) return fail_size(rows, row_stride, "columns");
   sngp_dataset *dataset = sngp_allocate(1, sizeof *dataset);
   if (dataset == NULL) return sngp_fail_memory("a dataset");
   dataset->rows = rows;
@@ -60,7 +77,7 @@ sngp_status sngp_dataset_wrap(const float *features, int64_t rows, int64_t cols,
 }
 
 sngp_status sngp_dataset_name(sngp_dataset *dataset, const char *const *class_names,
-                              const char *const *feature_names) {
+                              const char *const *feature_names, const char *const *target_names) {
   if (class_names != NULL) {
     dataset->class_names = sngp_copy_strings(class_names, (size_t)dataset->num_classes);
     if (dataset->class_names == NULL) return sngp_fail_memory("class names");
@@ -69,17 +86,20 @@ sngp_status sngp_dataset_name(sngp_dataset *dataset, const char *const *class_na
     dataset->feature_names = sngp_copy_strings(feature_names, (size_t)dataset->cols);
     if (dataset->feature_names == NULL) return sngp_fail_memory("feature names");
   }
+  if (target_names != NULL) {
+    dataset->target_names = sngp_copy_strings(target_names, (size_t)dataset->num_targets);
+    if (dataset->target_names == NULL) return sngp_fail_memory("target names");
+  }
   return SNGP_OK;
 }
 
-static sngp_status check_features(const sngp_dataset *dataset) {
-  for (int64_t row = 0; row < dataset->rows; row++) {
-    const float *values = dataset->features + row * dataset->row_stride;
-    for (int64_t col = 0; col < dataset->cols; col++)
+static sngp_status check_finite(const char *name, const float *values, int64_t rows, int64_t cols,
+                                int64_t row_stride) {
+  for (int64_t row = 0; row < rows; row++, values += row_stride)
+    for (int64_t col = 0; col < cols; col++)
       if (!isfinite(values[col]))
-        return sngp_fail(SNGP_ERROR_NOT_FINITE, "features[%" PRId64 "][%" PRId64 "] is %g", row,
+        return sngp_fail(SNGP_ERROR_NOT_FINITE, "%s[%" PRId64 "][%" PRId64 "] is %g", name, row,
                          col, (double)values[col]);
-  }
   return SNGP_OK;
 }
 
@@ -105,7 +125,9 @@ static sngp_status check_labels(sngp_dataset *dataset) {
 }
 
 sngp_status sngp_dataset_check(sngp_dataset *dataset) {
-  SNGP_TRY(check_features(dataset));
+  int64_t rows = dataset->rows, num_targets = dataset->num_targets;
+  SNGP_TRY(check_finite("features", dataset->features, rows, dataset->cols, dataset->row_stride));
+  SNGP_TRY(check_finite("targets", dataset->targets, rows, num_targets, num_targets));
   if (dataset->labels == NULL) {
     dataset->num_classes = 0;
     return SNGP_OK;
@@ -155,9 +177,11 @@ void sngp_dataset_free(sngp_dataset *dataset) {
   if (dataset == NULL) return;
   sngp_release(dataset->owned_features);
   sngp_release(dataset->owned_labels);
+  sngp_release(dataset->owned_targets);
   sngp_release(dataset->weights);
   sngp_release(dataset->class_names);
   sngp_release(dataset->feature_names);
+  sngp_release(dataset->target_names);
   sngp_release(dataset);
 }
 
@@ -167,6 +191,10 @@ int64_t sngp_dataset_cols(const sngp_dataset *dataset) { return dataset ? datase
 
 int64_t sngp_dataset_num_classes(const sngp_dataset *dataset) {
   return dataset ? dataset->num_classes : 0;
+}
+
+int64_t sngp_dataset_num_targets(const sngp_dataset *dataset) {
+  return dataset ? dataset->num_targets : 0;
 }
 
 int64_t sngp_dataset_row_stride(const sngp_dataset *dataset) {
@@ -181,6 +209,10 @@ const int32_t *sngp_dataset_labels(const sngp_dataset *dataset) {
   return dataset ? dataset->labels : NULL;
 }
 
+const float *sngp_dataset_targets(const sngp_dataset *dataset) {
+  return dataset ? dataset->targets : NULL;
+}
+
 const float *sngp_dataset_sample_weights(const sngp_dataset *dataset) {
   return dataset ? dataset->weights : NULL;
 }
@@ -191,4 +223,8 @@ const char *const *sngp_dataset_class_names(const sngp_dataset *dataset) {
 
 const char *const *sngp_dataset_feature_names(const sngp_dataset *dataset) {
   return dataset ? (const char *const *)dataset->feature_names : NULL;
+}
+
+const char *const *sngp_dataset_target_names(const sngp_dataset *dataset) {
+  return dataset ? (const char *const *)dataset->target_names : NULL;
 }

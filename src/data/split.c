@@ -19,8 +19,13 @@ sngp_status sngp_dataset_copy_rows(const sngp_dataset *dataset, const int64_t *i
   sngp_dataset *subset = NULL;
   SNGP_TRY(sngp_dataset_allocate(count, dataset->cols, dataset->labels != NULL, &subset));
   subset->num_classes = dataset->num_classes;
-  sngp_status status = sngp_dataset_name(subset, sngp_dataset_class_names(dataset),
-                                         sngp_dataset_feature_names(dataset));
+  sngp_status status = SNGP_OK;
+  if (dataset->num_targets > 0)
+    status = sngp_dataset_allocate_targets(subset, dataset->num_targets);
+  if (status == SNGP_OK)
+    status =
+        sngp_dataset_name(subset, sngp_dataset_class_names(dataset),
+                          sngp_dataset_feature_names(dataset), sngp_dataset_target_names(dataset));
   if (status == SNGP_OK && dataset->weights != NULL) {
     subset->weights = sngp_allocate((size_t)count, sizeof(float));
     if (subset->weights == NULL) status = sngp_fail_memory("sample weights");
@@ -34,6 +39,10 @@ sngp_status sngp_dataset_copy_rows(const sngp_dataset *dataset, const int64_t *i
     memcpy(subset->owned_features + i * dataset->cols,
            dataset->features + row * dataset->row_stride, (size_t)dataset->cols * sizeof(float));
     if (dataset->labels != NULL) subset->owned_labels[i] = dataset->labels[row];
+    if (dataset->targets != NULL)
+      memcpy(subset->owned_targets + i * dataset->num_targets,
+             dataset->targets + row * dataset->num_targets,
+             (size_t)dataset->num_targets * sizeof(float));
     if (dataset->weights != NULL) subset->weights[i] = dataset->weights[row];
   }
   *out = subset;

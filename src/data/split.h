@@ -4,8 +4,8 @@
 
 #include "data/dataset.h"
 
-/* Copies the given rows with their labels, weights and the names; without indices the first `count`
-   rows. */
+/* Copies the given rows with their labels or targets, weights and the names; without indices the
+   first `count` rows. */
 sngp_status sngp_dataset_copy_rows(const sngp_dataset *dataset, const int64_t *indices,
                                    int64_t count, sngp_dataset **subset);
 

@@ -1,5 +1,6 @@
 /* Memory that runs out at every allocation in turn: an error, nothing leaked (as the address
    sanitizer sees), nothing left in the out-pointers, and the message tells. */
+#include "data/dataset.h"
 #include "unit/data/support.h"
 
 /* The library takes memory by aligned_alloc alone; this one stands before the C library's. */
@@ -12,13 +13,19 @@ void *aligned_alloc(size_t alignment, size_t size) {
 }
 
 static scratch_file csv, features, labels, images, image_labels;
-static sngp_dataset *source;
+static sngp_dataset *source, *regression;
 
 static sngp_status create(sngp_dataset **a, sngp_dataset **b) {
   (void)b;
   const float values[] = {1, 2};
   const int32_t classes[] = {0, 1};
   return sngp_dataset_create(values, 2, 1, 0, classes, 0, a);
+}
+
+static sngp_status create_targets(sngp_dataset **a, sngp_dataset **b) {
+  (void)b;
+  const float values[] = {1, 2};
+  return sngp_dataset_create_targets(values, 2, 1, 0, values, 1, a);
 }
 
 static sngp_status borrow(sngp_dataset **a, sngp_dataset **b) {
@@ -72,6 +79,11 @@ static sngp_status split(sngp_dataset **a, sngp_dataset **b) {
   return sngp_dataset_split(source, 0.5, 0, a, b);
 }
 
+/* With names too, as a file gives them. */
+static sngp_status split_targets(sngp_dataset **a, sngp_dataset **b) {
+  return sngp_dataset_split(regression, 0.5, 0, a, b);
+}
+
 static sngp_status subset(sngp_dataset **a, sngp_dataset **b) {
   (void)b;
   const int64_t indices[] = {1, 0};
@@ -82,12 +94,19 @@ static const struct {
   const char *name;
   sngp_status (*make)(sngp_dataset **, sngp_dataset **);
   int least; /* allocations it cannot do without */
-} makers[] = {{"create", create, 3},       {"borrow", borrow, 1},
-              {"read_csv", read_csv, 10},  {"read_csv_of_a_model", read_csv_of_a_model, 10},
-              {"read_npy", read_npy, 5},   {"read_idx", read_idx, 5},
-              {"two_moons", two_moons, 3}, {"grid", grid, 2},
-              {"blob", blob, 2},           {"split", split, 10},
-              {"subset", subset, 4}};
+} makers[] = {{"create", create, 3},
+              {"borrow", borrow, 1},
+              {"read_csv", read_csv, 10},
+              {"read_csv_of_a_model", read_csv_of_a_model, 10},
+              {"read_npy", read_npy, 5},
+              {"read_idx", read_idx, 5},
+              {"two_moons", two_moons, 3},
+              {"grid", grid, 2},
+              {"blob", blob, 2},
+              {"split", split, 10},
+              {"subset", subset, 4},
+              {"create_targets", create_targets, 4},
+              {"split_targets", split_targets, 10}};
 
 static void every_allocation_may_fail(void **state) {
   (void)state;
@@ -150,12 +169,16 @@ static int set_up(void **state) {
   image_labels = FILE_OF(idx_labels);
   assert_succeeds(sngp_dataset_borrow(values, 4, 1, 0, classes, 0, &source));
   assert_succeeds(sngp_dataset_set_sample_weights(source, values));
+  const char *const target = "y";
+  assert_succeeds(sngp_dataset_create_targets(values, 4, 1, 0, values, 1, &regression));
+  assert_succeeds(sngp_dataset_name(regression, NULL, NULL, &target));
   return 0;
 }
 
 static int tear_down(void **state) {
   (void)state;
   sngp_dataset_free(source);
+  sngp_dataset_free(regression);
   remove_file(&csv);
   remove_file(&features);
   remove_file(&labels);

@@ -154,7 +154,7 @@ static void weights_and_names_go_with_the_rows(void **state) {
   const char *const classes[] = {"no", "yes"}, *const columns[] = {"number", "negative"};
   sngp_dataset *whole = numbered(6, labels, 0), *first = NULL, *second = NULL;
   assert_succeeds(sngp_dataset_set_sample_weights(whole, weights));
-  assert_succeeds(sngp_dataset_name(whole, classes, columns));
+  assert_succeeds(sngp_dataset_name(whole, classes, columns, NULL));
   assert_succeeds(sngp_dataset_split(whole, 0.5, 0, &first, &second));
   int seen[6] = {0};
   check_part(whole, first, seen);
