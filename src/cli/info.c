@@ -10,8 +10,8 @@
 #include "cli/report.h"
 #include "sngp/sngp.h"
 
+/* Of a model, or of a member of an ensemble. */
 typedef struct {
-  sngp_model *model;
   sngp_model_config config;
   sngp_training_record record;
 } model_facts;
@@ -180,24 +180,88 @@ static json_t *tensors_json(const sngp_model *model) {
   return tensors;
 }
 
-static int show(model_facts *facts, const char *path, bool json) {
+static bool read_facts(const sngp_model *model, model_facts *facts) {
   facts->record.struct_size = sizeof facts->record;
-  if (sngp_model_load(path, &facts->model) != SNGP_OK ||
-      sngp_model_config_init(&facts->config, sizeof facts->config) != SNGP_OK ||
-      sngp_model_get_config(facts->model, &facts->config) != SNGP_OK ||
-      sngp_model_get_training_record(facts->model, &facts->record) != SNGP_OK) {
-    return cli_fail_library();
+  if (sngp_model_config_init(&facts->config, sizeof facts->config) != SNGP_OK ||
+      sngp_model_get_config(model, &facts->config) != SNGP_OK ||
+      sngp_model_get_training_record(model, &facts->record) != SNGP_OK) {
+    cli_fail_library();
+    return false;
   }
-  if (json) {
-    cli_json_print(json_pack("{s:o, s:o, s:o, s:o}", "parameters",
-                             cli_json_parameters(facts->model), "config",
-                             config_json(&facts->config), "training", record_json(&facts->record),
-                             "tensors", tensors_json(facts->model)));
-    return CLI_EXIT_OK;
+  return true;
+}
+
+/* What the members of an ensemble do not share. */
+static json_t *members_json(const sngp_ensemble *ensemble) {
+  json_t *members = json_array();
+  for (int64_t i = 0; i < sngp_ensemble_num_members(ensemble); i++) {
+    model_facts facts = {0};
+    json_t *member = NULL;
+    if (read_facts(sngp_ensemble_member(ensemble, i), &facts)) {
+      const sngp_model_config *c = &facts.config;
+      bool process = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
+      member =
+          json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "seed", (json_int_t)c->seed, "kernel_scale",
+                    cli_json_real(process ? c->kernel_scale : NAN), "radius_scale",
+                    cli_json_real(process ? c->radius_scale : NAN), "mean_field_factor",
+                    cli_json_real(process ? c->mean_field_factor : NAN), "temperature",
+                    cli_json_real(c->temperature), "training", record_json(&facts.record));
+    }
+    if (json_array_append_new(members, member) != 0) {
+      json_decref(members);
+      return NULL;
+    }
   }
-  if (!print_summary(facts->model)) return CLI_EXIT_FAILURE;
-  print_config(&facts->config);
-  print_record(&facts->record);
+  return members;
+}
+
+static bool print_members(const sngp_ensemble *ensemble) {
+  printf("\nMembers%23s%8s%10s%10s%14s\n", "seed", "epochs", "loss", "accuracy", "kernel scale");
+  for (int64_t i = 0; i < sngp_ensemble_num_members(ensemble); i++) {
+    model_facts facts = {0};
+    if (!read_facts(sngp_ensemble_member(ensemble, i), &facts)) return false;
+    const sngp_training_record *r = &facts.record;
+    printf("  %-6" PRId64 "%22" PRId64 "%8" PRId64, i + 1, facts.config.seed, r->epochs);
+    if (r->epochs > 0) {
+      printf("%10.4f%10.4f", r->loss, r->accuracy);
+    } else {
+      printf("%10s%10s", "-", "-");
+    }
+    if (facts.config.head == SNGP_HEAD_GAUSSIAN_PROCESS) {
+      printf("%14.4g\n", facts.config.kernel_scale);
+    } else {
+      printf("%14s\n", "-");
+    }
+  }
+  return true;
+}
+
+static int show_json(const sngp_ensemble *ensemble, const model_facts *facts) {
+  const sngp_model *model = sngp_ensemble_member(ensemble, 0);
+  json_t *document = json_pack("{s:o, s:o, s:o, s:o}", "parameters", cli_json_parameters(model),
+                               "config", config_json(&facts->config), "training",
+                               record_json(&facts->record), "tensors", tensors_json(model));
+  if (sngp_ensemble_num_members(ensemble) > 1 &&
+      json_object_set_new(document, "members", members_json(ensemble)) != 0) {
+    json_decref(document);
+    document = NULL;
+  }
+  return cli_json_print(document) ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+}
+
+static int show(const sngp_ensemble *ensemble, bool json) {
+  model_facts facts = {0};
+  const sngp_model *model = sngp_ensemble_member(ensemble, 0);
+  int64_t num_members = sngp_ensemble_num_members(ensemble);
+  if (!read_facts(model, &facts)) return CLI_EXIT_FAILURE;
+  if (json) return show_json(ensemble, &facts);
+  if (num_members > 1) {
+    printf("An ensemble of %" PRId64 " models of one shape; the first one:\n\n", num_members);
+  }
+  if (!print_summary(model)) return CLI_EXIT_FAILURE;
+  print_config(&facts.config);
+  print_record(&facts.record);
+  if (num_members > 1 && !print_members(ensemble)) return CLI_EXIT_FAILURE;
   return CLI_EXIT_OK;
 }
 
@@ -212,7 +276,9 @@ int cli_info(int argc, char **argv) {
       .usage = "MODEL [OPTION]...",
       .purpose =
           "Shows a model file: its layers with their parameters, the configuration with what\n"
-          "was chosen from the data (the kernel scale, for one), and how it was trained.",
+          "was chosen from the data (the kernel scale, for one) and tuned on held-out rows\n"
+          "(temperature, mean-field factor), and how it was trained. Of an ensemble it shows\n"
+          "the first model so, and lists all.",
       .examples = "  sngp info model.safetensors\n  sngp info model.safetensors --json",
       .argument = "MODEL",
       .groups = groups,
@@ -222,8 +288,9 @@ int cli_info(int argc, char **argv) {
     case CLI_PARSE_ERROR: return CLI_EXIT_USAGE;
     case CLI_PARSE_OK: break;
   }
-  model_facts facts = {0};
-  int status = show(&facts, path, json);
-  sngp_model_free(facts.model);
+  sngp_ensemble *ensemble = NULL;
+  int status =
+      sngp_ensemble_load(path, &ensemble) == SNGP_OK ? show(ensemble, json) : cli_fail_library();
+  sngp_ensemble_free(ensemble);
   return status;
 }

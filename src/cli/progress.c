@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -13,8 +14,8 @@ enum { KEPT_LINES = 20, DEFAULT_WIDTH = 80, LONGEST_LINE = 200, BAR_WIDTH = 24 }
 
 static const double SECONDS_BETWEEN_DRAWINGS = 0.1;
 
-static volatile sig_atomic_t interrupted;
-static int watching; /* how many watches have begun and not ended */
+static atomic_int interrupted; /* read by the threads of a fit too */
+static int watching;           /* how many watches have begun and not ended */
 static struct sigaction previous_action;
 
 static void note_interrupt(int number) {
@@ -49,7 +50,8 @@ void cli_progress_init(cli_progress *progress, bool quiet, bool json) {
 void cli_progress_begin(cli_progress *progress) {
   progress->started = cli_now();
   progress->last_drawn = 0;
-  progress->steps = 0;
+  progress->steps_done = 0;
+  progress->epochs_done = 0;
   cli_interrupts_watch();
 }
 
@@ -70,23 +72,32 @@ double cli_progress_end(cli_progress *progress) {
 
 static int digits(int64_t number) { return snprintf(NULL, 0, "%" PRId64, number); }
 
-/* About kept_lines epochs leave a line, the first and the last among them. */
-static bool leaves_a_line(const cli_progress *state, const sngp_fit_progress *progress) {
-  int64_t every = (progress->num_epochs + state->kept_lines - 1) / state->kept_lines;
-  return progress->epoch == 1 || progress->epoch == progress->num_epochs ||
-         progress->epoch % every == 0;
+/* Epochs of all members, those to come included. */
+static int64_t all_epochs(const sngp_fit_progress *progress) {
+  return progress->num_epochs * progress->num_members;
 }
 
-static void print_epoch(const sngp_fit_progress *progress, FILE *stream) {
-  fprintf(stream, "epoch %*" PRId64 "/%" PRId64 "  loss %.4f  accuracy %.4f",
-          digits(progress->num_epochs), progress->epoch, progress->num_epochs, progress->loss,
-          progress->accuracy);
+/* About kept_lines epochs leave a line, the first and the last among them. */
+static bool leaves_a_line(const cli_progress *state, const sngp_fit_progress *progress) {
+  int64_t all = all_epochs(progress), epoch = state->epochs_done;
+  int64_t every = (all + state->kept_lines - 1) / state->kept_lines;
+  return epoch == 1 || epoch == all || epoch % every == 0;
+}
+
+static void print_epoch(const cli_progress *state, const sngp_fit_progress *progress) {
+  int64_t all = all_epochs(progress), members = progress->num_members;
+  fprintf(state->stream, "epoch %*" PRId64 "/%" PRId64, digits(all), state->epochs_done, all);
+  if (members > 1) {
+    fprintf(state->stream, "  member %*" PRId64 "/%" PRId64, digits(members), progress->member + 1,
+            members);
+  }
+  fprintf(state->stream, "  loss %.4f  accuracy %.4f", progress->loss, progress->accuracy);
   if (isfinite(progress->validation_loss)) {
-    fprintf(stream, "  val loss %.4f  val accuracy %.4f", progress->validation_loss,
+    fprintf(state->stream, "  val loss %.4f  val accuracy %.4f", progress->validation_loss,
             progress->validation_accuracy);
   }
-  putc('\n', stream);
-  fflush(stream);
+  putc('\n', state->stream);
+  fflush(state->stream);
 }
 
 static int terminal_width(FILE *stream) {
@@ -105,81 +116,48 @@ static void print_time(char *text, size_t size, double seconds) {
   }
 }
 
-/* A bar that is filled to `share`; then the loss and the time that is left when `done` of all is
-   done. */
-static void draw(cli_progress *state, const char *heading, double share, double done,
-                 const sngp_fit_progress *progress, double time) {
+/* The bar fills over one epoch where each leaves a line, over the whole fit where they are many. */
+static void draw(cli_progress *state, const sngp_fit_progress *progress, double time) {
+  int64_t all = all_epochs(progress);
+  int64_t epoch = state->epochs_done < all ? state->epochs_done + 1 : all;
+  double done = (double)state->steps_done / ((double)progress->steps_per_epoch * (double)all);
+  double in_epoch = (double)progress->step / (double)progress->steps_per_epoch;
   double elapsed = time - state->started;
+  bool one_epoch = progress->num_members == 1 && all <= state->kept_lines;
   char bar[BAR_WIDTH + 1], remaining[32], line[LONGEST_LINE];
-  int filled = (int)(share * BAR_WIDTH);
+  int filled = (int)((one_epoch ? in_epoch : done) * BAR_WIDTH);
   memset(bar, '.', BAR_WIDTH);
   memset(bar, '=', (size_t)filled);
   if (filled < BAR_WIDTH) bar[filled] = '>';
   bar[BAR_WIDTH] = '\0';
   print_time(remaining, sizeof remaining, elapsed * (1 - done) / done);
-  snprintf(line, sizeof line, "%s [%s] loss %.4f  accuracy %.4f  ETA %s", heading, bar,
-           progress->loss, progress->accuracy, remaining);
+  snprintf(line, sizeof line,
+           "epoch %*" PRId64 "/%" PRId64 " [%s] loss %.4f  accuracy %.4f  ETA %s", digits(all),
+           epoch, all, bar, progress->loss, progress->accuracy, remaining);
   fprintf(state->stream, "\r%.*s\033[K", terminal_width(state->stream) - 1, line);
   fflush(state->stream);
   state->last_drawn = time;
   state->drawn = true;
 }
 
-/* The bar fills over one epoch where each leaves a line, over the whole fit where they are many. */
-static void draw_model(cli_progress *state, const sngp_fit_progress *progress, double time) {
-  double in_epoch = (double)progress->step / (double)progress->steps_per_epoch;
-  double done = ((double)(progress->epoch - 1) + in_epoch) / (double)progress->num_epochs;
-  char heading[64];
-  snprintf(heading, sizeof heading, "epoch %*" PRId64 "/%" PRId64, digits(progress->num_epochs),
-           progress->epoch, progress->num_epochs);
-  draw(state, heading, progress->num_epochs <= state->kept_lines ? in_epoch : done, done, progress,
-       time);
-}
-
-static void draw_ensemble(cli_progress *state, const sngp_fit_progress *progress, double time) {
-  double done = (double)state->steps /
-                (double)(progress->num_members * progress->num_epochs * progress->steps_per_epoch);
-  char heading[64];
-  snprintf(heading, sizeof heading, "%" PRId64 " members", progress->num_members);
-  draw(state, heading, done, done, progress, time);
-}
-
-/* Members are trained side by side: a line when one is done. */
-static bool ends_a_member(const sngp_fit_progress *progress) {
-  return progress->event == SNGP_EVENT_EPOCH && progress->epoch == progress->num_epochs;
-}
-
-static void print_member(const sngp_fit_progress *progress, FILE *stream) {
-  fprintf(stream, "member %*" PRId64 "/%" PRId64 "  loss %.4f  accuracy %.4f\n",
-          digits(progress->num_members), progress->member + 1, progress->num_members,
-          progress->loss, progress->accuracy);
-  fflush(stream);
-}
-
 int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) {
   cli_progress *state = context;
-  bool ensemble = progress->num_members > 1;
+  bool epoch_ended = progress->event == SNGP_EVENT_EPOCH;
+  if (epoch_ended) {
+    state->epochs_done++;
+  } else {
+    state->steps_done++;
+  }
   if (interrupted) return 1;
   if (state->stream == NULL) return 0;
-  if (progress->event == SNGP_EVENT_STEP) state->steps++;
-  if (ensemble && ends_a_member(progress)) {
+  if (epoch_ended && leaves_a_line(state, progress)) {
     wipe(state);
-    print_member(progress, state->stream);
-    return 0;
-  }
-  if (!ensemble && progress->event == SNGP_EVENT_EPOCH && leaves_a_line(state, progress)) {
-    wipe(state);
-    print_epoch(progress, state->stream);
+    print_epoch(state, progress);
     return 0;
   }
   if (!state->terminal) return 0;
   double time = cli_now();
-  if (time - state->last_drawn < SECONDS_BETWEEN_DRAWINGS) return 0;
-  if (ensemble) {
-    draw_ensemble(state, progress, time);
-  } else {
-    draw_model(state, progress, time);
-  }
+  if (time - state->last_drawn >= SECONDS_BETWEEN_DRAWINGS) draw(state, progress, time);
   return 0;
 }
 

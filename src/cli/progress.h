@@ -12,10 +12,11 @@ typedef struct cli_progress {
   FILE *stream;       /* NULL: show nothing */
   bool terminal;      /* a bar that is drawn again and again */
   int64_t kept_lines; /* about so many epochs leave a line; 20 unless it is changed */
+  int64_t steps_done;
+  int64_t epochs_done; /* since the begin, of all members of an ensemble */
   double started;
   double last_drawn;
-  int64_t steps; /* since the beginning, of all members of an ensemble */
-  bool drawn;    /* a bar stands on the current line */
+  bool drawn; /* a bar stands on the current line */
 } cli_progress;
 
 /* Where progress goes: nowhere when quiet; with JSON on standard output only to a terminal on
@@ -29,7 +30,8 @@ void cli_progress_begin(cli_progress *progress);
 /* Wipes an unfinished bar and gives SIGINT back. Returns the seconds since cli_progress_begin(). */
 double cli_progress_end(cli_progress *progress);
 
-/* A sngp_fit_callback; its context is the cli_progress. */
+/* A sngp_fit_callback; its context is the cli_progress. The members of an ensemble count as one
+   long fit. */
 int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context);
 
 /* Takes SIGINT from the watch to the release, as a fit does from begin to end; a fit within leaves

@@ -28,14 +28,18 @@ typedef struct {
 } train_work;
 
 static const char purpose[] =
-    "Trains a classifier on labelled rows and saves it as one model file (safetensors).\n"
-    "CSV and NumPy columns are standardised inside the model, except in the tutorial\n"
-    "preset; IDX bytes are divided by 255. Ctrl-C ends the training; no file is written.";
+    "Trains a classifier on labelled rows and saves it as one file (safetensors). CSV and\n"
+    "NumPy columns are standardised inside the model, except in the tutorial preset; IDX\n"
+    "bytes are divided by 255. With --validation, the temperature and the mean-field factor\n"
+    "of predictions are tuned on the rows that are held out. Ctrl-C ends the training; no\n"
+    "file is written.";
 
 static const char examples[] =
     "  sngp train --data train.csv --label species --out model.safetensors\n"
     "  sngp train --npy X.npy y.npy --validation 0.1 --patience 10 --out model.safetensors\n"
-    "  sngp train --idx train-images.gz train-labels.gz --epochs 15 --out model.safetensors";
+    "  sngp train --idx train-images.gz train-labels.gz --epochs 15 --out model.safetensors\n"
+    "  sngp train --data train.csv --method ensemble --members 5 --member-method sngp \\\n"
+    "      --out ensemble.safetensors";
 
 static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
   train_settings *s = settings;
@@ -77,74 +81,158 @@ static cli_parse_result parse(train_settings *settings, int argc, char **argv) {
 
 static void print_start(const train_settings *settings, const train_work *work) {
   const cli_training_rows *rows = &work->rows;
-  char count[CLI_COUNT_SIZE], held_out[CLI_COUNT_SIZE], cols[CLI_COUNT_SIZE], heading[64];
-  printf("Rows     %s", cli_format_count(sngp_dataset_rows(rows->training), count));
+  char count[CLI_COUNT_SIZE], held_out[CLI_COUNT_SIZE], cols[CLI_COUNT_SIZE], heading[96];
+  const char *model = cli_training_title(cli_training_model_method(&settings->training));
+  printf("Rows        %s", cli_format_count(sngp_dataset_rows(rows->training), count));
   if (rows->validation != NULL) {
     printf(" and %s held out", cli_format_count(sngp_dataset_rows(rows->validation), held_out));
   }
   printf("; %s columns, %" PRId64 " classes\n",
          cli_format_count(sngp_dataset_cols(rows->training), cols), rows->num_classes);
-  snprintf(heading, sizeof heading, "Model    %s", cli_training_title(settings->training.method));
-  cli_print_model_line(work->trained.model, heading);
+  if (settings->training.method == CLI_METHOD_ENSEMBLE) {
+    snprintf(heading, sizeof heading, "Model       ensemble of %" PRId64 ", each %s",
+             work->trained.num_models, model);
+  } else {
+    snprintf(heading, sizeof heading, "Model       %s", model);
+  }
+  cli_print_model_line(cli_trained_first(&work->trained), heading);
   fflush(stdout);
 }
 
-static sngp_status report(const train_settings *settings, const cli_trained *trained) {
-  sngp_model_config config;
-  sngp_status status = sngp_model_config_init(&config, sizeof config);
-  if (status == SNGP_OK) status = sngp_model_get_config(trained->model, &config);
-  if (status != SNGP_OK) return status;
-  double kernel_scale = config.head == SNGP_HEAD_GAUSSIAN_PROCESS ? config.kernel_scale : NAN;
-  if (settings->json) {
-    cli_json_print(json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:s}", "method", cli_training_methods[settings->training.method],
-        "parameters", cli_json_parameters(trained->model), "kernel_scale",
-        cli_json_real(kernel_scale), "history", cli_json_history(trained->history), "seconds",
-        cli_json_real(trained->seconds), "out", settings->out));
-    return SNGP_OK;
+static sngp_model_config config_of(const sngp_model *model) {
+  sngp_model_config config = {0};
+  sngp_model_config_init(&config, sizeof config);
+  sngp_model_get_config(model, &config);
+  return config;
+}
+
+/* NaN for a model without a Gaussian process. */
+static double kernel_scale(const sngp_model *model) {
+  sngp_model_config config = config_of(model);
+  return config.head == SNGP_HEAD_GAUSSIAN_PROCESS ? config.kernel_scale : NAN;
+}
+
+static json_t *calibration_json(const cli_trained *trained) {
+  const sngp_calibration *c = &trained->calibration;
+  if (!trained->calibrated) return json_null();
+  bool process = !isnan(kernel_scale(cli_trained_first(trained)));
+  return json_pack("{s:I, s:o, s:o, s:b, s:o, s:o}", "rows", (json_int_t)c->rows, "temperature",
+                   cli_json_real(c->temperature), "mean_field_factor",
+                   cli_json_real(process ? c->mean_field_factor : NAN), "factor_at_border",
+                   c->factor_at_border != 0, "nll_before", cli_json_real(c->nll_before),
+                   "nll_after", cli_json_real(c->nll_after));
+}
+
+static json_t *members_json(const cli_trained *trained) {
+  json_t *members = json_array();
+  for (int64_t i = 0; i < trained->num_models; i++) {
+    const sngp_model *model = sngp_ensemble_member(trained->ensemble, i);
+    json_t *member = json_pack("{s:I, s:o, s:o}", "seed", (json_int_t)config_of(model).seed,
+                               "kernel_scale", cli_json_real(kernel_scale(model)), "history",
+                               cli_json_history(trained->histories[i]));
+    if (json_array_append_new(members, member) != 0) {
+      json_decref(members);
+      return NULL;
+    }
   }
-  if (settings->quiet) return SNGP_OK;
-  int64_t epochs = sngp_history_num_epochs(trained->history);
-  printf("Trained  %" PRId64 " epoch%s in %.1f s", epochs, epochs == 1 ? "" : "s",
+  return members;
+}
+
+static json_t *report_json(const train_settings *settings, const cli_trained *trained) {
+  const cli_training_settings *training = &settings->training;
+  const sngp_model *model = cli_trained_first(trained);
+  const char *method = cli_training_methods[training->method];
+  json_t *parameters = cli_json_parameters(model), *seconds = cli_json_real(trained->seconds);
+  if (training->method == CLI_METHOD_ENSEMBLE) {
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "method", method, "member_method",
+                     cli_training_methods[cli_training_model_method(training)], "parameters",
+                     parameters, "members", members_json(trained), "calibration",
+                     calibration_json(trained), "seconds", seconds, "out", settings->out);
+  }
+  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "method", method, "parameters",
+                   parameters, "kernel_scale", cli_json_real(kernel_scale(model)), "history",
+                   cli_json_history(trained->histories[0]), "calibration",
+                   calibration_json(trained), "seconds", seconds, "out", settings->out);
+}
+
+static void print_trained(const train_settings *settings, const cli_trained *trained) {
+  int64_t most = 0, fewest = INT64_MAX, epochs = settings->training.epochs;
+  for (int64_t i = 0; i < trained->num_models; i++) {
+    int64_t count = sngp_history_num_epochs(trained->histories[i]);
+    if (count > most) most = count;
+    if (count < fewest) fewest = count;
+  }
+  bool ensemble = settings->training.method == CLI_METHOD_ENSEMBLE;
+  double scale = kernel_scale(cli_trained_first(trained));
+  printf("Trained     ");
+  if (fewest < most) printf("%" PRId64 " to ", fewest);
+  printf("%" PRId64 " epoch%s%s in %.1f s", most, most == 1 ? "" : "s", ensemble ? " each" : "",
          trained->seconds);
-  if (epochs < settings->training.epochs) printf(", stopped early");
-  if (!isnan(kernel_scale)) printf("; kernel scale %.4g", kernel_scale);
-  printf("\nSaved    %s\n", settings->out);
-  return SNGP_OK;
+  if (fewest < epochs) printf(", stopped early");
+  if (!ensemble && !isnan(scale)) printf("; kernel scale %.4g", scale);
+  putchar('\n');
+}
+
+static void print_calibrated(const cli_trained *trained) {
+  const sngp_calibration *c = &trained->calibration;
+  if (!trained->calibrated) return;
+  printf("Calibrated  temperature %.3g", c->temperature);
+  if (c->factor_at_border != 0) {
+    printf(", mean-field factor left at %.3g (its best value is at a border of the range)",
+           c->mean_field_factor);
+  } else if (!isnan(kernel_scale(cli_trained_first(trained)))) {
+    printf(", mean-field factor %.3g", c->mean_field_factor);
+  }
+  printf("; held-out NLL %.4f to %.4f\n", c->nll_before, c->nll_after);
+}
+
+static bool report(const train_settings *settings, const cli_trained *trained) {
+  if (settings->json) return cli_json_print(report_json(settings, trained));
+  if (settings->quiet) return true;
+  print_trained(settings, trained);
+  print_calibrated(trained);
+  printf("Saved       %s\n", settings->out);
+  return true;
+}
+
+/* Why there is no model, and the exit status that goes with it. */
+static int fail_fit(const cli_training_settings *settings, const cli_progress *progress,
+                    sngp_status status) {
+  int64_t epochs = settings->epochs * cli_training_num_models(settings);
+  if (cli_interrupted()) {
+    cli_fail("interrupted after %" PRId64 " of %" PRId64 " epochs; no model was written",
+             progress->epochs_done, epochs);
+    return CLI_EXIT_INTERRUPTED;
+  }
+  if (status != SNGP_ERROR_NUMERICAL) return cli_fail_library();
+  return cli_fail("training failed after %" PRId64 " of %" PRId64
+                  " epochs: the loss, the weights or the posterior are not finite; a smaller "
+                  "--learning-rate may help; no model was written",
+                  progress->epochs_done, epochs);
 }
 
 static int run(const train_settings *settings, train_work *work) {
   const cli_training_settings *training = &settings->training;
   const cli_training_rows *rows = &work->rows;
   cli_trained *trained = &work->trained;
-  if (!cli_output_check(settings->out)) return CLI_EXIT_FAILURE;
-  if (!cli_data_source_spared(&settings->source, settings->out)) return CLI_EXIT_FAILURE;
-  if (!cli_training_rows_read(training, &settings->source, &work->rows)) return CLI_EXIT_FAILURE;
-  if (sngp_set_blas_threads(1) != SNGP_OK ||
-      cli_training_create(training, rows->training, rows->num_classes, trained) != SNGP_OK) {
-    return cli_fail_library();
+  if (!cli_output_check(settings->out) ||
+      !cli_data_source_spared(&settings->source, settings->out) ||
+      !cli_training_rows_read(training, &settings->source, &work->rows)) {
+    return CLI_EXIT_FAILURE;
+  }
+  if (sngp_set_blas_threads(1) != SNGP_OK) return cli_fail_library();
+  if (!cli_training_create(training, rows->training, rows->num_classes, trained)) {
+    return CLI_EXIT_FAILURE;
   }
   if (!settings->quiet && !settings->json) print_start(settings, work);
   cli_progress progress;
   cli_progress_init(&progress, settings->quiet, settings->json);
   sngp_status status =
       cli_training_fit(training, rows->training, rows->validation, &progress, trained);
-  int64_t epochs = sngp_history_num_epochs(trained->history);
-  if (cli_interrupted()) {
-    cli_fail("interrupted after %" PRId64 " epochs; no model was written", epochs);
-    return CLI_EXIT_INTERRUPTED;
-  }
-  if (status == SNGP_ERROR_NUMERICAL) {
-    return cli_fail("training failed after %" PRId64 " of %" PRId64
-                    " epochs: the loss, the weights or the posterior are not finite; a smaller "
-                    "--learning-rate may help; no model was written",
-                    epochs, training->epochs);
-  }
-  if (status != SNGP_OK || sngp_model_save(trained->model, settings->out) != SNGP_OK ||
-      report(settings, trained) != SNGP_OK) {
-    return cli_fail_library();
-  }
-  return CLI_EXIT_OK;
+  if (status != SNGP_OK || cli_interrupted()) return fail_fit(training, &progress, status);
+  if (!cli_training_calibrate(training, rows->validation, trained)) return CLI_EXIT_FAILURE;
+  if (sngp_ensemble_save(trained->ensemble, settings->out) != SNGP_OK) return cli_fail_library();
+  return report(settings, trained) ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
 }
 
 int cli_train(int argc, char **argv) {

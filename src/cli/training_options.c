@@ -10,6 +10,12 @@ static const char *const presets[] = {"default", "tutorial", NULL};    /* SNGP_P
 static const char *const losses[] = {"cross-entropy", "focal", NULL};  /* SNGP_LOSS_* */
 static const char *const class_weights[] = {"none", "balanced", NULL}; /* SNGP_CLASS_WEIGHTS_* */
 
+static const char *const member_methods[] = {
+    [CLI_METHOD_SNGP] = "sngp", [CLI_METHOD_DETERMINISTIC] = "deterministic", NULL};
+
+/* The library's limit. */
+enum { MAX_MEMBERS = 4096 };
+
 cli_option_group cli_model_group(cli_training_options *options, cli_training_settings *settings) {
   cli_training_settings *s = settings;
   const cli_option table[CLI_MODEL_OPTIONS] = {
@@ -26,7 +32,22 @@ cli_option_group cli_model_group(cli_training_options *options, cli_training_set
        .target = &s->method,
        .choices = cli_training_methods,
        .help = "sngp (default), or deterministic: the same network with a\n"
-               "dense head and no spectral bound"},
+               "dense head and no spectral bound; or ensemble: several of either,\n"
+               "of different seeds, trained side by side, whose predictions are\n"
+               "the mean of theirs"},
+      {.name = "members",
+       .value = "N",
+       .kind = CLI_KIND_INTEGER,
+       .target = &s->members,
+       .minimum = 1,
+       .maximum = MAX_MEMBERS,
+       .help = "models of an ensemble (default: 10)"},
+      {.name = "member-method",
+       .value = "NAME",
+       .kind = CLI_KIND_CHOICE,
+       .target = &s->member_method,
+       .choices = member_methods,
+       .help = "what these are: deterministic (default) or sngp"},
       {.name = "num-layers",
        .value = "N",
        .kind = CLI_KIND_INTEGER,
@@ -112,8 +133,13 @@ cli_option_group cli_fit_group(cli_training_options *options, cli_training_setti
        .target = &s->validation,
        .open = true,
        .upper = 1,
-       .help = "share of the rows to hold out, between 0 and 1\n"
-               "(default: none)"},
+       .help = "share of the rows to hold out, between 0 and 1: to watch the\n"
+               "loss, and to tune the temperature and the mean-field factor\n"
+               "afterwards (default: none)"},
+      {.name = "no-calibration",
+       .kind = CLI_KIND_FLAG,
+       .target = &s->no_calibration,
+       .help = "tune nothing on the rows that are held out"},
       {.name = "patience",
        .value = "N",
        .kind = CLI_KIND_INTEGER,
@@ -132,24 +158,32 @@ cli_option_group cli_fit_group(cli_training_options *options, cli_training_setti
   return (cli_option_group){"Training", options->fit, CLI_FIT_OPTIONS};
 }
 
-/* Reports an option that changes nothing. */
-static bool has_effect(bool given, const char *command, const char *option, const char *reason) {
-  if (given) cli_fail_usage(command, "--%s has no effect %s", option, reason);
-  return !given;
-}
-
 bool cli_training_options_check(const cli_training_settings *settings, const char *command) {
   const cli_training_settings *s = settings;
-  const char dense[] = "with --method deterministic";
+  bool ensemble = s->method == CLI_METHOD_ENSEMBLE;
+  bool dense = cli_training_model_method(s) == CLI_METHOD_DETERMINISTIC;
+  const char *with_dense =
+      ensemble ? "with --member-method deterministic" : "with --method deterministic";
   if (s->patience > 0 && isnan(s->validation)) {
     cli_fail_usage(command, "--patience needs --validation");
     return false;
   }
-  if (s->method == CLI_METHOD_DETERMINISTIC &&
-      !(has_effect(s->num_features != CLI_NOT_GIVEN, command, "num-features", dense) &&
-        has_effect(!isnan(s->ridge), command, "ridge", dense))) {
+  const struct {
+    bool in_vain;
+    const char *option, *reason;
+  } options[] = {
+      {!ensemble && s->members != CLI_NOT_GIVEN, "members", "without --method ensemble"},
+      {!ensemble && s->member_method != CLI_NOT_GIVEN, "member-method",
+       "without --method ensemble"},
+      {dense && s->num_features != CLI_NOT_GIVEN, "num-features", with_dense},
+      {dense && !isnan(s->ridge), "ridge", with_dense},
+      {s->loss != SNGP_LOSS_FOCAL && !isnan(s->focal_gamma), "focal-gamma", "without --loss focal"},
+      {isnan(s->validation) && s->no_calibration, "no-calibration", "without --validation"},
+  };
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    if (!options[i].in_vain) continue;
+    cli_fail_usage(command, "--%s has no effect %s", options[i].option, options[i].reason);
     return false;
   }
-  return s->loss == SNGP_LOSS_FOCAL ||
-         has_effect(!isnan(s->focal_gamma), command, "focal-gamma", "without --loss focal");
+  return true;
 }

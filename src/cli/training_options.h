@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "cli/training.h"
 
-enum { CLI_MODEL_OPTIONS = 7, CLI_FIT_OPTIONS = 10 };
+enum { CLI_MODEL_OPTIONS = 9, CLI_FIT_OPTIONS = 11 };
 
 typedef struct cli_training_options {
   cli_option model[CLI_MODEL_OPTIONS];

@@ -24,7 +24,7 @@ documents() {
   for option in "$@"; do says stdout "  --$option"; done
 }
 documents train data label header idx npy out preset method epochs batch-size learning-rate seed \
-  num-layers num-hidden num-features spectral-bound ridge loss focal-gamma class-weights validation patience threads quiet json
+  num-layers num-hidden num-features spectral-bound ridge loss focal-gamma class-weights validation no-calibration members member-method patience threads quiet json
 prediction="method samples joint passes seed mean-field-factor temperature threads coverage
   calibration-data calibration-idx calibration-npy"
 # shellcheck disable=SC2086

@@ -44,4 +44,27 @@ cat common.csv rare.csv >data.csv
 train rare --num-features 16
 train rare_balanced --num-features 16 --class-weights balanced
 differ rare_balanced rare
+# An ensemble: a member a thread, whatever their number; the seed decides.
+train ensemble --method ensemble --members 3
+# shellcheck disable=SC2086
+run 0 train --data data.csv --out again --num-layers 1 --num-hidden 8 --threads 3 --epochs 5 \
+  --quiet --method ensemble --members 3
+same again ensemble
+train other --method ensemble --members 3 --seed 1
+differ other ensemble
+run 0 info ensemble
+says stdout "An ensemble of 3 models"
+says stdout "Members"
+[ "$(sed -n '/^Members/,$p' stdout | wc -l)" -eq 4 ] || fail "not one line a member"
+# Members are deterministic where nothing else is asked for, and one of them is a model.
+train lone --method ensemble --members 1
+run 0 info lone --json
+says stdout '"head": "dense"'
+run 0 predict lone --data data.csv --label 2 --out lone.csv
+# A diverged member fails the whole.
+# shellcheck disable=SC2086
+run 1 train --data data.csv --out diverged $small_network --epochs 5 --quiet --method ensemble \
+  --members 2 --learning-rate 1e30
+says stderr "a smaller --learning-rate may help"
+absent diverged
 finish

@@ -56,7 +56,7 @@ wrong "--spectral-bound: -0.1 is not 0 or more" train --data a --out m --spectra
 wrong "--validation: 1 is not between 0 and 1" train --data a --out m --validation 1
 wrong "--patience needs --validation" train --data a --out m --patience 3
 wrong "--header: 'maybe' is not one of: no, yes" train --data a --out m --header maybe
-wrong "--method: 'map' is not one of: sngp, deterministic" train --data a --out m --method map
+wrong "--method: 'map' is not one of: sngp, deterministic, ensemble" train --data a --out m --method map
 wrong "--preset: 'best' is not one of: default, tutorial" train --data a --out m --preset best
 wrong "--quiet takes no value" train --data a --out m --quiet=yes
 wrong "--out needs a value" train --data a --out --quiet
@@ -67,6 +67,17 @@ wrong "--out: empty value" demo two-moons --out ''
 wrong "MODEL is empty" info ''
 wrong "--num-features has no effect with --method deterministic" \
   train --data a --out m --method deterministic --num-features 20
+wrong "--num-features has no effect with --member-method deterministic" \
+  train --data a --out m --method ensemble --num-features 20
+wrong "--members has no effect without --method ensemble" train --data a --out m --members 3
+wrong "--member-method has no effect without --method ensemble" \
+  train --data a --out m --member-method sngp
+wrong "--member-method: 'ensemble' is not one of: sngp, deterministic" \
+  train --data a --out m --method ensemble --member-method ensemble
+wrong "--members: 0 is out of range: it must be from 1 to 4096" \
+  train --data a --out m --method ensemble --members 0
+wrong "--no-calibration has no effect without --validation" \
+  train --data a --out m --no-calibration
 wrong "--ridge has no effect with --method deterministic" \
   train --data a --out m --method deterministic --ridge 2
 wrong "--ridge: 0 is not greater than 0" train --data a --out m --ridge 0

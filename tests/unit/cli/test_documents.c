@@ -36,13 +36,18 @@ static int set_up(void **state) {
          run_program(
              "train --data rows.csv --out dense --method deterministic --epochs 6 "
              "--validation 0.2 --json " SMALL_NETWORK,
-             "dense.json");
+             "dense.json") |
+         run_program(
+             "train --data rows.csv --out ensemble --method ensemble --member-method sngp "
+             "--members 3 --epochs 6 --seed 4 --validation 0.2 --json " SMALL,
+             "ensemble.json");
 }
 
 static int tear_down(void **state) {
   (void)state;
   remove_scratch((const char *const[]){"rows.csv", "far.csv", "model", "dense", "train.json",
-                                       "dense.json", "out.json", "wrong.csv", "same.csv", NULL});
+                                       "dense.json", "ensemble", "ensemble.json", "uncalibrated",
+                                       "out.json", "wrong.csv", "same.csv", NULL});
   return 0;
 }
 
@@ -59,7 +64,7 @@ static double number(const json_t *object, const char *key) {
 static void train_reports_history_parameters_and_the_chosen_scale(void **state) {
   (void)state;
   json_t *document = read_document("train.json");
-  assert_true(has_keys(document, "method parameters kernel_scale history seconds out"));
+  assert_true(has_keys(document, "method parameters kernel_scale history calibration seconds out"));
   assert_string_equal(json_string_value(json_object_get(document, "method")), "sngp");
   assert_string_equal(json_string_value(json_object_get(document, "out")), "model");
   assert_true(number(document, "seconds") >= 0);
@@ -80,6 +85,8 @@ static void train_reports_history_parameters_and_the_chosen_scale(void **state) 
   assert_int_equal(config.standardize_inputs, 1);
   sngp_model_free(model);
 
+  assert_true(json_is_null(json_object_get(document, "calibration")));
+
   const json_t *history = json_object_get(document, "history");
   assert_int_equal(json_array_size(history), 40);
   for (size_t i = 0; i < 40; i++) {
@@ -97,7 +104,7 @@ static void train_reports_history_parameters_and_the_chosen_scale(void **state) 
 static void a_deterministic_model_has_no_kernel_scale_and_validation_is_reported(void **state) {
   (void)state;
   json_t *document = read_document("dense.json");
-  assert_true(has_keys(document, "method parameters kernel_scale history seconds out"));
+  assert_true(has_keys(document, "method parameters kernel_scale history calibration seconds out"));
   assert_string_equal(json_string_value(json_object_get(document, "method")), "deterministic");
   assert_true(json_is_null(json_object_get(document, "kernel_scale")));
   const json_t *history = json_object_get(document, "history");
@@ -105,6 +112,84 @@ static void a_deterministic_model_has_no_kernel_scale_and_validation_is_reported
   assert_true(isfinite(number(json_array_get(history, EPOCHS - 1), "validation_loss")));
   assert_true(isfinite(number(json_array_get(history, EPOCHS - 1), "validation_accuracy")));
   json_decref(document);
+}
+
+static sngp_model_config config_of(const sngp_model *model) {
+  sngp_model_config config;
+  assert_int_equal(sngp_model_config_init(&config, sizeof config), SNGP_OK);
+  assert_int_equal(sngp_model_get_config(model, &config), SNGP_OK);
+  return config;
+}
+
+static void an_ensemble_reports_every_member(void **state) {
+  (void)state;
+  json_t *document = read_document("ensemble.json");
+  assert_true(
+      has_keys(document, "method member_method parameters members calibration seconds out"));
+  assert_string_equal(json_string_value(json_object_get(document, "method")), "ensemble");
+  assert_string_equal(json_string_value(json_object_get(document, "member_method")), "sngp");
+  sngp_ensemble *ensemble = NULL;
+  assert_int_equal(sngp_ensemble_load("ensemble", &ensemble), SNGP_OK);
+  assert_int_equal(sngp_ensemble_num_members(ensemble), 3);
+  const json_t *members = json_object_get(document, "members");
+  assert_int_equal(json_array_size(members), 3);
+  for (size_t i = 0; i < 3; i++) {
+    const json_t *member = json_array_get(members, i);
+    sngp_model_config config = config_of(sngp_ensemble_member(ensemble, (int64_t)i));
+    assert_true(has_keys(member, "seed kernel_scale history"));
+    assert_int_equal(json_integer_value(json_object_get(member, "seed")), config.seed);
+    assert_true(fabs(number(member, "kernel_scale") - config.kernel_scale) <=
+                1e-12 * config.kernel_scale);
+    assert_int_equal(json_array_size(json_object_get(member, "history")), EPOCHS);
+  }
+  sngp_ensemble_free(ensemble);
+  json_decref(document);
+}
+
+/* What was tuned on the held-out rows is what the file predicts with, of every member. */
+static void calibration_is_reported_and_stored(void **state) {
+  (void)state;
+  const char *const documents[] = {"dense.json", "ensemble.json"};
+  const char *const models[] = {"dense", "ensemble"};
+  for (int i = 0; i < 2; i++) {
+    json_t *document = read_document(documents[i]);
+    const json_t *calibration = json_object_get(document, "calibration");
+    assert_true(has_keys(
+        calibration, "rows temperature mean_field_factor factor_at_border nll_before nll_after"));
+    assert_int_equal(json_integer_value(json_object_get(calibration, "rows")), ROWS / 5);
+    assert_true(number(calibration, "nll_after") < number(calibration, "nll_before"));
+    double temperature = number(calibration, "temperature");
+    sngp_ensemble *ensemble = NULL;
+    assert_int_equal(sngp_ensemble_load(models[i], &ensemble), SNGP_OK);
+    for (int64_t m = 0; m < sngp_ensemble_num_members(ensemble); m++) {
+      sngp_model_config config = config_of(sngp_ensemble_member(ensemble, m));
+      assert_true(fabs(config.temperature - temperature) <= 1e-12 * temperature);
+      if (config.head == SNGP_HEAD_DENSE) {
+        assert_true(json_is_null(json_object_get(calibration, "mean_field_factor")));
+      } else {
+        assert_true(fabs(config.mean_field_factor - number(calibration, "mean_field_factor")) <
+                    1e-12 * config.mean_field_factor);
+      }
+    }
+    sngp_ensemble_free(ensemble);
+    json_decref(document);
+  }
+}
+
+static void calibration_can_be_left_out(void **state) {
+  (void)state;
+  assert_int_equal(
+      run_program("train --data rows.csv --out uncalibrated --method deterministic --epochs 6 "
+                  "--validation 0.2 --no-calibration --json " SMALL_NETWORK,
+                  "out.json"),
+      0);
+  json_t *document = read_document("out.json");
+  assert_true(json_is_null(json_object_get(document, "calibration")));
+  json_decref(document);
+  sngp_model *model = NULL;
+  assert_int_equal(sngp_model_load("uncalibrated", &model), SNGP_OK);
+  assert_true(config_of(model).temperature == 1);
+  sngp_model_free(model);
 }
 
 static void evaluate_without_out_of_domain_rows_has_no_ood(void **state) {
@@ -300,6 +385,44 @@ static void info_shows_layers_configuration_and_training(void **state) {
   json_decref(document);
 }
 
+static void info_lists_the_members_of_an_ensemble(void **state) {
+  (void)state;
+  assert_int_equal(run_program("info ensemble --json", "out.json"), 0);
+  json_t *document = read_document("out.json"), *trained = read_document("ensemble.json");
+  assert_true(has_keys(document, "parameters config training tensors members"));
+  const json_t *members = json_object_get(document, "members");
+  const json_t *reported = json_object_get(trained, "members");
+  assert_int_equal(json_array_size(members), 3);
+  for (size_t i = 0; i < 3; i++) {
+    const json_t *member = json_array_get(members, i), *other = json_array_get(reported, i);
+    assert_true(
+        has_keys(member, "seed kernel_scale radius_scale mean_field_factor temperature training"));
+    assert_true(json_equal(json_object_get(member, "seed"), json_object_get(other, "seed")));
+    assert_true(number(member, "kernel_scale") == number(other, "kernel_scale"));
+    assert_true(number(member, "temperature") ==
+                number(json_object_get(trained, "calibration"), "temperature"));
+    const json_t *last = json_array_get(json_object_get(other, "history"), EPOCHS - 1);
+    const json_t *training = json_object_get(member, "training");
+    assert_true(number(training, "loss") == number(last, "loss"));
+    assert_int_equal(json_integer_value(json_object_get(training, "epochs")), EPOCHS);
+  }
+  json_decref(trained);
+  json_decref(document);
+}
+
+/* Members that disagree have a mutual information whatever the method. */
+static void an_ensemble_is_evaluated_like_a_model(void **state) {
+  (void)state;
+  assert_int_equal(
+      run_program("evaluate ensemble --data rows.csv --ood-data far.csv --json", "out.json"), 0);
+  json_t *document = read_document("out.json");
+  assert_true(has_keys(document, MEASURES " ood"));
+  const json_t *scores = json_object_get(json_object_get(document, "ood"), "scores");
+  assert_true(has_keys(
+      scores, "variance max_probability entropy dempster_shafer energy mutual_information"));
+  json_decref(document);
+}
+
 static void demo_reports_all_methods(void **state) {
   (void)state;
   assert_int_equal(
@@ -358,6 +481,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(train_reports_history_parameters_and_the_chosen_scale),
       cmocka_unit_test(a_deterministic_model_has_no_kernel_scale_and_validation_is_reported),
+      cmocka_unit_test(an_ensemble_reports_every_member),
+      cmocka_unit_test(calibration_is_reported_and_stored),
+      cmocka_unit_test(calibration_can_be_left_out),
       cmocka_unit_test(evaluate_without_out_of_domain_rows_has_no_ood),
       cmocka_unit_test(each_score_is_judged_by_what_it_rejects),
       cmocka_unit_test(the_parts_of_the_brier_score_are_told_apart),
@@ -367,6 +493,8 @@ int main(void) {
       cmocka_unit_test(several_passes_have_a_mutual_information),
       cmocka_unit_test(rows_against_themselves_have_auroc_one_half),
       cmocka_unit_test(info_shows_layers_configuration_and_training),
+      cmocka_unit_test(info_lists_the_members_of_an_ensemble),
+      cmocka_unit_test(an_ensemble_is_evaluated_like_a_model),
       cmocka_unit_test(demo_reports_all_methods),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -75,10 +75,20 @@ static void an_older_model_is_kept(void **state) {
   assert_string_equal(text, "older");
 }
 
+static void members_of_an_ensemble_end_too(void **state) {
+  (void)state;
+  assert_int_equal(interrupt("train --method ensemble --members 3 --member-method sngp --data "
+                             "rows.csv --epochs 16000000 --num-layers 1 --num-hidden 8 "
+                             "--num-features 16 --threads 2 --out new"),
+                   130);
+  assert_int_not_equal(access("new", F_OK), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_model_is_written),
       cmocka_unit_test(an_older_model_is_kept),
+      cmocka_unit_test(members_of_an_ensemble_end_too),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

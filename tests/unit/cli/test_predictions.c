@@ -5,6 +5,7 @@
 #include <stdint.h>
 /* after these four */
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,7 +71,7 @@ static int tear_down(void **state) {
   (void)state;
   sngp_model_free(shared.model);
   sngp_dataset_free(shared.rows);
-  remove_scratch((const char *const[]){"model", "x.npy", "out.csv", "stdout", NULL});
+  remove_scratch((const char *const[]){"model", "ensemble", "x.npy", "out.csv", "stdout", NULL});
   return 0;
 }
 
@@ -172,11 +173,58 @@ static void factor_and_temperature_take_the_place_of_the_model_s(void **state) {
   check_file("out.csv", config);
 }
 
+/* The mean of the members' probabilities and variances. */
+static void an_ensemble_predicts_the_mean_of_its_members(void **state) {
+  (void)state;
+  enum { CHECKED = 50 };
+  float probabilities[2][CHECKED * CLASSES], variance[2][CHECKED];
+  const float *x = sngp_dataset_features(shared.rows);
+  sngp_model *second = NULL;
+  sngp_ensemble *ensemble = NULL;
+  assert_int_equal(sngp_model_clone(shared.model, &second), SNGP_OK);
+  float weights[32 * CLASSES];
+  assert_int_equal(sngp_model_get_parameter(second, "output.weight", weights, 32 * CLASSES),
+                   SNGP_OK);
+  for (int i = 0; i < 32 * CLASSES; i++) weights[i] *= -0.5f;
+  assert_int_equal(sngp_model_set_parameter(second, "output.weight", weights, 32 * CLASSES),
+                   SNGP_OK);
+  assert_int_equal(sngp_model_finish_covariance(second), SNGP_OK);
+  const sngp_model *members[2] = {shared.model, second};
+  assert_int_equal(sngp_ensemble_from_models(members, 2, &ensemble), SNGP_OK);
+  assert_int_equal(sngp_ensemble_save(ensemble, "ensemble"), SNGP_OK);
+  for (int m = 0; m < 2; m++) {
+    sngp_prediction out = {
+        .struct_size = sizeof out, .probabilities = probabilities[m], .variance = variance[m]};
+    assert_int_equal(sngp_predict(members[m], NULL, x, CHECKED, 2,
+                                  sngp_dataset_row_stride(shared.rows), NULL, &out),
+                     SNGP_OK);
+  }
+  assert_int_equal(run_program("predict ensemble --npy x.npy --out out.csv", "stdout"), 0);
+  FILE *file = fopen("out.csv", "r");
+  char line[512];
+  assert_non_null(file);
+  assert_non_null(fgets(line, sizeof line, file));
+  for (int i = 0; i < CHECKED; i++) {
+    assert_non_null(fgets(line, sizeof line, file));
+    char *rest = strchr(strchr(line, ',') + 1, ',');
+    for (int k = 0; k < CLASSES; k++) {
+      float mean = (probabilities[0][i * CLASSES + k] + probabilities[1][i * CLASSES + k]) / 2;
+      assert_true(fabsf(strtof(rest + 1, &rest) - mean) < 1e-5f);
+    }
+    float mean = (variance[0][i] + variance[1][i]) / 2;
+    assert_true(fabsf(strtof(rest + 1, &rest) - mean) < 1e-4f * mean);
+  }
+  fclose(file);
+  sngp_ensemble_free(ensemble);
+  sngp_model_free(second);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(predictions_read_back_exactly),
       cmocka_unit_test(standard_output_and_map_do_too),
       cmocka_unit_test(sampled_methods_do_too),
+      cmocka_unit_test(an_ensemble_predicts_the_mean_of_its_members),
       cmocka_unit_test(factor_and_temperature_take_the_place_of_the_model_s),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
