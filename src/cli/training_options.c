@@ -134,8 +134,8 @@ cli_option_group cli_fit_group(cli_training_options *options, cli_training_setti
        .open = true,
        .upper = 1,
        .help = "share of the rows to hold out, between 0 and 1: to watch the\n"
-               "loss, and to tune the temperature and the mean-field factor\n"
-               "afterwards (default: none)"},
+               "loss, and to tune the temperature and the mean-field factor of\n"
+               "mean-field predictions afterwards (default: none)"},
       {.name = "no-calibration",
        .kind = CLI_KIND_FLAG,
        .target = &s->no_calibration,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The README as a new user follows it, with an installed library: the C program is the one in
 # examples/, every command of a console block succeeds, and prints what the README shows, numbers and
-# predicted classes aside; one line "..." stands for any lines.
+# predicted classes and sets aside; one line "..." stands for any lines.
 # usage: readme.sh ROOT PREFIX SCRATCH LIBDIR
 set -eu
 
@@ -16,7 +16,10 @@ export LD_LIBRARY_PATH="$prefix/$libdir"
 awk -v language=c -f "$root/tests/docs/blocks.awk" "$root/README.md" > quickstart.c
 diff "$root/examples/quickstart.c" quickstart.c
 
-masked() { sed -E 's/[0-9][-+0-9.,e]*/#/g; s/,(setosa|versicolor|virginica),/,CLASS,/; s/ +/ /g; s/ $//'; }
+masked() {
+  sed -E 's/[0-9][-+0-9.,e]*/#/g; s/,(setosa|versicolor|virginica),/,CLASS,/; s/ +/ /g; s/ $//
+    s/#(setosa|versicolor|virginica)(;[a-z]+)*$/#SET/'
+}
 
 awk -v language=console -f "$root/tests/docs/blocks.awk" "$root/README.md" > console
 grep -q '^\$ ' console
