@@ -28,7 +28,7 @@ static const char overview[] =
     "neural Gaussian processes (SNGP).\n"
     "\n"
     "Commands\n"
-    "  train            fit a model to labelled rows and save it\n"
+    "  train            fit a model or an ensemble to labelled rows, save it\n"
     "  predict          class, probabilities, variance and uncertainty of each row\n"
     "  evaluate         accuracy, calibration and out-of-domain detection\n"
     "  info             what a model file holds\n"

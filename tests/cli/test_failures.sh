@@ -65,6 +65,8 @@ for name in input.csv ./input.csv hard.csv soft.csv; do
   failing "would overwrite the input input.csv" train --data input.csv --out $name
   failing "would overwrite the input input.csv" predict model --data input.csv --out $name
   failing "would overwrite the input input.csv" predict model --idx none input.csv --out $name
+  failing "would overwrite the input input.csv" predict model --data good.csv --out $name \
+    --calibration-data input.csv --coverage 0.9
   failing "would overwrite the input input.csv" train --idx none input.csv --out $name
   failing "would overwrite the input input.csv" train --npy input.csv none --out $name
   failing "would overwrite the input input.csv" train --npy none input.csv --out $name
@@ -106,6 +108,10 @@ for command in predict evaluate; do
   failing "--mean-field-factor needs a model with a variance, and this one is deterministic" \
     $command dense --data good.csv --mean-field-factor 1
 done
+
+# Calibration rows are read like test rows.
+failing "narrow.csv" predict model --data good.csv --calibration-data narrow.csv --coverage 0.9
+failing "seven.csv" evaluate model --data good.csv --calibration-data seven.csv --coverage 0.9
 
 # A full disk, as output and as the place of the file.
 if [ -w /dev/full ]; then
