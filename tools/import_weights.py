@@ -18,8 +18,8 @@ import numpy as np
 
 # What Keras and tf.train.Checkpoint add to the names of a model's attributes.
 ADDED_TO_NAMES = re.compile(r"(/\.ATTRIBUTES/VARIABLE_VALUE|:0)$")
-NOT_OF_THE_MODEL = re.compile(r"(^|/)(\.?optimizer|save_counter|_CHECKPOINTABLE|keras_api)|OPTIMIZER_SLOT",
-                              re.IGNORECASE)
+NOT_OF_THE_MODEL = re.compile(
+    r"(^|/)(\.?optimizer|save_counter|_CHECKPOINTABLE|keras_api)|OPTIMIZER_SLOT", re.IGNORECASE)
 
 # Names that are known: those of the tutorial's classes with the layers of Model Garden or edward2,
 # and of the same attributes in PyTorch. {n} is the number of a block.
@@ -61,13 +61,19 @@ class ImportFailed(Exception):
     """What is wrong with the state or with the options, in words."""
 
 
-def read_state(path):
+def read_arrays(path):
     if path.endswith(".npz"):
         with np.load(path) as file:
-            state = {name: file[name] for name in file.files}
-    else:
-        from safetensors.numpy import load_file
-        state = load_file(path)
+            return {name: file[name] for name in file.files}
+    from safetensors.numpy import load_file
+    return load_file(path)
+
+
+def read_state(path):
+    try:
+        state = read_arrays(path)
+    except Exception as error:  # whatever zipfile, numpy and safetensors raise for a bad file
+        raise ImportFailed(f"{path} could not be read: {error}") from None
     return {ADDED_TO_NAMES.sub("", name).replace("/", "."): array
             for name, array in state.items() if not NOT_OF_THE_MODEL.search(name)}
 
@@ -111,7 +117,8 @@ class Source:
     def take_vector(self, tensor, length):
         array = self.take(tensor)
         if array.size != length:
-            raise ImportFailed(f"{tensor}: {self.name(tensor)} has {array.size} values, not {length}")
+            raise ImportFailed(f"{tensor}: {self.name(tensor)} has {array.size} values, "
+                               f"not {length}")
         return array.reshape(length)
 
     def take_matrix(self, tensor, rows, cols, transposed):

@@ -60,7 +60,8 @@ def make_spectral_norm():
     tensors = {}
     for index, (shape, bound, iterations, std) in enumerate(NORM_CASES):
         both = [spectral_norm(reference, shape, bound, iterations, std,
-                              np.random.default_rng(index)) for reference in (MODEL_GARDEN, EDWARD2)]
+                              np.random.default_rng(index))
+                for reference in (MODEL_GARDEN, EDWARD2)]
         assert all(np.array_equal(both[0][name], both[1][name]) for name in both[0])
         tensors[f"case.{index}.settings"] = np.array([*shape, bound, iterations])
         tensors |= {f"case.{index}.{name}": array for name, array in both[0].items()}
