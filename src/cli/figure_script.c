@@ -20,7 +20,7 @@ const char cli_figure_script[] =
     "set xrange [-3.5:3.5]\n"
     "set yrange [-2.5:2.5]\n"
     "set cbrange [0:1]\n"
-    "set pm3d map interpolate 3, 3\n"
+    "set pm3d map interpolate 2, 2\n"
     "set xtics -3, 1, 3 out nomirror scale 0.6 offset 0, 0.3\n"
     "set ytics -2, 1, 2 out nomirror scale 0.6 offset 0.4, 0\n"
     "set border 15 linewidth 1 linecolor '#404040'\n"

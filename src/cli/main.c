@@ -13,11 +13,8 @@
 static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"train", cli_train},
-                {"predict", cli_predict},
-                {"evaluate", cli_evaluate},
-                {"info", cli_info},
-                {"demo", cli_demo}};
+} commands[] = {{"train", cli_train}, {"predict", cli_predict}, {"evaluate", cli_evaluate},
+                {"info", cli_info},   {"compare", cli_compare}, {"demo", cli_demo}};
 
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -32,7 +29,8 @@ static const char overview[] =
     "  predict          class, probabilities, variance and uncertainty of each row\n"
     "  evaluate         accuracy, calibration and out-of-domain detection\n"
     "  info             what a model file holds\n"
-    "  demo             the two moons, by a deterministic network and by SNGP\n"
+    "  compare          several methods and seeds on the same rows: table and figures\n"
+    "  demo             the two moons, by four methods\n"
     "\n"
     "Options\n"
     "  --help           this text; 'sngp COMMAND --help' for a command's own\n"

@@ -4,8 +4,8 @@
 
 run 0 --help
 empty stderr
-for command in train predict evaluate info demo; do says stdout "  $command  "; done
-for command in train predict evaluate info demo; do
+for command in train predict evaluate info compare demo; do says stdout "  $command  "; done
+for command in train predict evaluate info compare demo; do
   run 0 "$command" --help
   empty stderr
   says stdout "Usage: sngp $command"
@@ -32,6 +32,10 @@ documents predict data label header idx npy out $prediction
 # shellcheck disable=SC2086
 documents evaluate data label header idx npy ood-data ood-idx ood-npy json $prediction
 documents info json
+documents compare data label header idx npy test-data test-idx test-npy ood-data ood-idx ood-npy out \
+  methods seeds seed test validation members passes samples preset num-layers num-hidden \
+  num-features spectral-bound ridge epochs batch-size learning-rate loss focal-gamma class-weights \
+  threads quiet json
 documents demo seed out threads epochs json quiet
 
 # What the columns of the predictions and the panels of the picture are.

@@ -18,7 +18,7 @@ empty stdout
 
 wrong "unknown command 'trian'; did you mean train?" trian
 wrong "unknown option '--verbose'" --verbose
-for command in "train" "predict m" "evaluate m" "info m" "demo two-moons"; do
+for command in "train" "predict m" "evaluate m" "info m" "compare" "demo two-moons"; do
   # shellcheck disable=SC2086
   wrong "unknown option --nonsense" $command --nonsense 1
   # shellcheck disable=SC2086

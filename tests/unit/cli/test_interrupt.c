@@ -1,4 +1,4 @@
-/* Ctrl-C while training: status 130, and the model file is as it was. */
+/* Ctrl-C while training: status 130, and files are as they were. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,9 @@
 #define TRAIN                                                                                \
   "train --data rows.csv --epochs 16000000 --num-layers 1 --num-hidden 8 --num-features 16 " \
   "--threads 1 --out "
+#define COMPARE                                                                  \
+  "compare --data rows.csv --seeds 2 --seed 4 --methods sngp --epochs 16000000 " \
+  "--num-layers 1 --num-hidden 8 --num-features 16 --threads 1 --out comparison"
 
 static int set_up(void **state) {
   (void)state;
@@ -29,7 +32,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   (void)state;
-  remove_scratch((const char *const[]){"rows.csv", "old", "stdout", NULL});
+  remove_scratch((const char *const[]){"rows.csv", "old", "stdout", "stderr", NULL});
   return 0;
 }
 
@@ -84,11 +87,33 @@ static void members_of_an_ensemble_end_too(void **state) {
   assert_int_not_equal(access("new", F_OK), 0);
 }
 
+static void a_comparison_says_how_far_it_came_and_writes_nothing(void **state) {
+  (void)state;
+  int kept = dup(STDERR_FILENO);
+  int file = open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  assert_true(kept >= 0 && file >= 0);
+  dup2(file, STDERR_FILENO);
+  int status = interrupt(COMPARE);
+  dup2(kept, STDERR_FILENO);
+  close(kept);
+  close(file);
+  assert_int_equal(status, 130);
+  assert_int_not_equal(access("comparison", F_OK), 0);
+  char text[256] = "";
+  FILE *said = fopen("stderr", "r");
+  assert_non_null(fgets(text, sizeof text, said));
+  fclose(said);
+  assert_string_equal(text,
+                      "sngp: interrupted while training the SNGP of seed 4, after 0 of 2 "
+                      "evaluations; nothing was written\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_model_is_written),
       cmocka_unit_test(an_older_model_is_kept),
       cmocka_unit_test(members_of_an_ensemble_end_too),
+      cmocka_unit_test(a_comparison_says_how_far_it_came_and_writes_nothing),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
