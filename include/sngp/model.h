@@ -9,6 +9,8 @@
  *     dense:    logits = h_L W + b
  *     GP:       logits = phi(h_L) beta + bias,           phi(h) = s cos(g(h) W_r + b_r)
  *
+ * or such a head alone, over embeddings of another network (SNGP_BACKBONE_NONE: h_L = x).
+ *
  * (Liu et al., "Simple and Principled Uncertainty Estimation with Deterministic Deep Learning via
  * Distance Awareness", arXiv 2006.10108; "A Simple Approach to Improve Single-Model Deep
  * Uncertainty via Distance-Awareness", arXiv 2205.00403.) Matrices are row-major, weights are
@@ -36,7 +38,15 @@ typedef struct sngp_model sngp_model;
 enum { SNGP_TASK_CLASSIFICATION = 0 };
 
 /** Values of sngp_model_config::backbone. */
-enum { SNGP_BACKBONE_RESIDUAL = 0 };
+enum {
+  SNGP_BACKBONE_RESIDUAL = 0, /**< an input layer and residual blocks */
+  SNGP_BACKBONE_NONE = 1      /**< none: the head sits on the inputs themselves, h_L = x, as a user
+                                   of embeddings wants it. num_layers, num_hidden, dropout_rate,
+                                   spectral_norm_bound, power_iterations and train_input_layer are
+                                   ignored. A dense head is then multinomial logistic regression.
+                                   Embeddings are as a rule best taken as they are:
+                                   SNGP_NORMALIZE_NONE */
+};
 
 /** Values of sngp_model_config::head. */
 enum {
@@ -63,9 +73,10 @@ enum {
 typedef struct sngp_model_config {
   uint32_t struct_size;          /**< set by sngp_model_config_init() */
   int32_t task;                  /**< SNGP_TASK_CLASSIFICATION */
-  int64_t input_dim;             /**< D, number of features; must be set */
+  int64_t input_dim;             /**< D, number of features; must be set; 2 or more where they are
+                                      themselves the head's normalised input */
   int64_t num_classes;           /**< K, 2 or more; must be set */
-  int32_t backbone;              /**< SNGP_BACKBONE_RESIDUAL */
+  int32_t backbone;              /**< SNGP_BACKBONE_*; default SNGP_BACKBONE_RESIDUAL */
   int32_t head;                  /**< SNGP_HEAD_*; default SNGP_HEAD_GAUSSIAN_PROCESS */
   int64_t num_layers;            /**< L, residual blocks, 0 or more; default 6 */
   int64_t num_hidden;            /**< H, units of each block, 1 or more, 2 where the head's input is
@@ -163,7 +174,7 @@ SNGP_API sngp_status sngp_model_get_config(const sngp_model *model, sngp_model_c
  * Chooses from training rows what the configuration left to the data, once: input scaling
  * (standardize_inputs; a constant column gets scale 1, and scales have a floor), radius_scale and
  * kernel_scale (each from a seeded subsample of 1,000 rows through the network as created,
- * projected, without dropout):
+ * projected, without dropout; without a backbone of the scaled inputs themselves):
  *
  *     radius_scale^2 = 0.1 median |n_i - n_j|^2 / median (r_i - r_j)^2
  *     kernel_scale   = 0.25 median |g_i - g_j|^2

@@ -110,11 +110,13 @@ static sngp_status check_head(const sngp_model *model, const sngp_predict_config
 }
 
 static sngp_status check_dropout(const sngp_model *model, const sngp_prediction *out) {
-  if (model->config.dropout_rate == 0 || model->config.num_layers == 0)
+  const int64_t num_layers = model->network.num_layers; /* none without a backbone */
+  if (model->config.dropout_rate == 0 || num_layers == 0)
     return sngp_fail(SNGP_ERROR_UNSUPPORTED,
                      "Monte Carlo dropout of a model without dropout: dropout_rate is %g, "
-                     "num_layers %lld",
-                     model->config.dropout_rate, (long long)model->config.num_layers);
+                     "num_layers %lld%s",
+                     model->config.dropout_rate, (long long)num_layers,
+                     model->network.input_layer ? "" : ", without a backbone");
   if (out->covariance == NULL) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_UNSUPPORTED,
                    "a covariance was asked for, but Monte Carlo dropout has none: its passes are "

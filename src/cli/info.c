@@ -44,14 +44,7 @@ static void print_count(const char *title, int64_t value) {
 
 static void print_real(const char *title, double value) { printf("  %-24s%.6g\n", title, value); }
 
-static void print_config(const sngp_model_config *c) {
-  bool process = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
-  printf("\nConfiguration\n");
-  print_count("inputs", c->input_dim);
-  print_count("classes", c->num_classes);
-  print_names("class names", c->class_names, c->num_classes);
-  print_names("columns", c->feature_names, c->input_dim);
-  printf("  %-24s%s\n", "inputs standardised", c->standardize_inputs != 0 ? "yes" : "no");
+static void print_backbone(const sngp_model_config *c) {
   printf("  %-24s%s\n", "input layer trained", c->train_input_layer != 0 ? "yes" : "no");
   print_count("residual blocks", c->num_layers);
   print_count("units", c->num_hidden);
@@ -60,6 +53,21 @@ static void print_config(const sngp_model_config *c) {
     print_real("spectral norm bound", c->spectral_norm_bound);
   } else {
     printf("  %-24snone\n", "spectral norm bound");
+  }
+}
+
+static void print_config(const sngp_model_config *c) {
+  bool process = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
+  printf("\nConfiguration\n");
+  print_count("inputs", c->input_dim);
+  print_count("classes", c->num_classes);
+  print_names("class names", c->class_names, c->num_classes);
+  print_names("columns", c->feature_names, c->input_dim);
+  printf("  %-24s%s\n", "inputs standardised", c->standardize_inputs != 0 ? "yes" : "no");
+  if (c->backbone == SNGP_BACKBONE_RESIDUAL) {
+    print_backbone(c);
+  } else {
+    printf("  %-24snone\n", "backbone");
   }
   printf("  %-24s%s\n", "head", process ? "Gaussian process" : "dense");
   if (process) {
@@ -134,16 +142,16 @@ static json_t *names_json(const char *const *names, int64_t count) {
 static json_t *config_json(const sngp_model_config *c) {
   bool process = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   return json_pack(
-      "{s:I, s:I, s:s, s:I, s:I, s:o, s:o, s:b, s:b, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, "
-      "s:o}",
-      "input_dim", (json_int_t)c->input_dim, "num_classes", (json_int_t)c->num_classes, "head",
-      head_name(c->head), "num_layers", (json_int_t)c->num_layers, "num_hidden",
-      (json_int_t)c->num_hidden, "dropout_rate", cli_json_real(c->dropout_rate),
-      "spectral_norm_bound", cli_json_real(c->spectral_norm_bound), "standardize_inputs",
-      c->standardize_inputs != 0, "train_input_layer", c->train_input_layer != 0,
-      "num_random_features", (json_int_t)c->num_random_features, "normalize_input",
-      normalization_name(c->normalize_input), "kernel_scale",
-      cli_json_real(process ? c->kernel_scale : NAN), "radius_scale",
+      "{s:I, s:I, s:s, s:s, s:I, s:I, s:o, s:o, s:b, s:b, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, "
+      "s:o, s:o}",
+      "input_dim", (json_int_t)c->input_dim, "num_classes", (json_int_t)c->num_classes, "backbone",
+      c->backbone == SNGP_BACKBONE_NONE ? "none" : "residual", "head", head_name(c->head),
+      "num_layers", (json_int_t)c->num_layers, "num_hidden", (json_int_t)c->num_hidden,
+      "dropout_rate", cli_json_real(c->dropout_rate), "spectral_norm_bound",
+      cli_json_real(c->spectral_norm_bound), "standardize_inputs", c->standardize_inputs != 0,
+      "train_input_layer", c->train_input_layer != 0, "num_random_features",
+      (json_int_t)c->num_random_features, "normalize_input", normalization_name(c->normalize_input),
+      "kernel_scale", cli_json_real(process ? c->kernel_scale : NAN), "radius_scale",
       cli_json_real(process ? c->radius_scale : NAN), "ridge", cli_json_real(c->ridge),
       "mean_field_factor", cli_json_real(c->mean_field_factor), "temperature",
       cli_json_real(c->temperature), "seed", (json_int_t)c->seed, "class_names",

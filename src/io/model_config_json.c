@@ -13,7 +13,7 @@
 static const char WHAT[] = "config";
 
 static const char *const TASKS[] = {"classification", NULL};
-static const char *const BACKBONES[] = {"residual", NULL};
+static const char *const BACKBONES[] = {"residual", "none", NULL};
 static const char *const HEADS[] = {"dense", "gaussian_process", NULL};
 static const char *const NORMALIZATIONS[] = {"none", "layer_norm", "radius", NULL};
 static const char *const LIKELIHOODS[] = {"gaussian", NULL};

@@ -10,6 +10,7 @@
 #include "io/model_tensors.h"
 #include "io/posterior_check.h"
 #include "io/training_record_json.h"
+#include "model/sizes.h"
 
 sngp_status sngp_read_metadata(const sngp_model_source *source, const char *key,
                                const char **value) {
@@ -28,7 +29,7 @@ static sngp_status read_config(const sngp_model_source *source, const char *pref
   sngp_status status = sngp_model_config_check(config);
   if (status == SNGP_ERROR_INVALID_ARGUMENT) /* not the caller's argument: the file's contents */
     status = sngp_fail(SNGP_ERROR_FORMAT, "%s", sngp_last_error());
-  if (status == SNGP_OK && (uint64_t)config->num_layers > source->file.count)
+  if (status == SNGP_OK && (uint64_t)sngp_model_sizes_of(config).num_layers > source->file.count)
     /* before memory is taken for so many layers */
     status = sngp_fail(SNGP_ERROR_FORMAT, "config.num_layers is %lld, but there are %zu tensors",
                        (long long)config->num_layers, source->file.count);

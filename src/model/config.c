@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "data/dataset.h"
 #include "model/model.h"
+#include "model/sizes.h"
 
 static const double PI = 3.14159265358979323846;
 
@@ -84,22 +85,25 @@ static bool is_squared_scale(double value) { return value > 0 && is_scale(sqrt(v
 static bool not_negative(double value) { return value >= 0 && isfinite(value); }
 
 static sngp_status check_sizes(const sngp_model_config *c) {
-  SNGP_TRY(check_size("input_dim", c->input_dim, 1));
+  const bool gp = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
+  const bool residual = c->backbone == SNGP_BACKBONE_RESIDUAL;
+  const bool normalized = gp && c->normalize_input != SNGP_NORMALIZE_NONE;
+  const int64_t narrowest = normalized ? 2 : 1; /* one unit, normalised, would be 0 always */
+  SNGP_TRY(check_size("input_dim", c->input_dim, residual ? 1 : narrowest));
   SNGP_TRY(check_size("num_classes", c->num_classes, 2));
   SNGP_TRY(check_size("num_layers", c->num_layers, 0));
-  bool gp = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
-  bool normalized = gp && c->normalize_input != SNGP_NORMALIZE_NONE; /* one unit would become 0 */
-  SNGP_TRY(check_size("num_hidden", c->num_hidden, normalized ? 2 : 1));
+  SNGP_TRY(check_size("num_hidden", c->num_hidden, residual ? narrowest : 1));
   SNGP_TRY(check_size("power_iterations", c->power_iterations, 1));
   SNGP_TRY(check_size("num_random_features", c->num_random_features, 1));
-  int64_t widest = c->input_dim > c->num_hidden ? c->input_dim : c->num_hidden;
-  if (gp && c->num_random_features > widest) widest = c->num_random_features;
-  size_t floats = 0, layers = (size_t)c->num_layers + 2; /* an upper bound of the blocks */
+  const sngp_model_sizes sizes = sngp_model_sizes_of(c);
+  int64_t widest = sizes.inputs > sizes.hidden ? sizes.inputs : sizes.hidden;
+  if (sizes.num_features > widest) widest = sizes.num_features;
+  size_t floats = 0, layers = (size_t)sizes.num_layers + 2; /* an upper bound of the blocks */
   if (!sngp_size_multiply((size_t)widest, (size_t)widest, &floats) ||
       !sngp_size_multiply(floats, layers * sizeof(double), &floats))
     return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
                      "model config: %lld layers of width %lld overflow the address space",
-                     (long long)c->num_layers, (long long)widest);
+                     (long long)sizes.num_layers, (long long)widest);
   return SNGP_OK;
 }
 
@@ -132,7 +136,7 @@ static sngp_status check_names(const char *field, const char *const *names, int6
 
 sngp_status sngp_model_config_check(const sngp_model_config *c) {
   SNGP_TRY(check_choice("task", c->task, 1));
-  SNGP_TRY(check_choice("backbone", c->backbone, 1));
+  SNGP_TRY(check_choice("backbone", c->backbone, 2));
   SNGP_TRY(check_choice("head", c->head, 2));
   SNGP_TRY(check_choice("likelihood", c->likelihood, 1));
   SNGP_TRY(check_choice("normalize_input", c->normalize_input, 3));

@@ -65,8 +65,11 @@ sngp_status sngp_ensemble_check_shape(const sngp_model *model, int64_t member,
   CHECK(input_dim);
   CHECK(num_classes);
   CHECK(head);
-  CHECK(num_layers);
-  CHECK(num_hidden);
+  CHECK(backbone);
+  if (own->backbone == SNGP_BACKBONE_RESIDUAL) {
+    CHECK(num_layers);
+    CHECK(num_hidden);
+  }
   if (own->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
     CHECK(num_random_features);
     CHECK(normalize_input);

@@ -34,7 +34,7 @@ static sngp_status take_blocks(sngp_model *model) {
   const sngp_parameter *scale = sngp_parameter_find(&model->table, "input_scaling.scale");
   for (int64_t i = 0; scale != NULL && i < scale->cols; i++) sngp_model_values(model, scale)[i] = 1;
   if (model->config.head != SNGP_HEAD_GAUSSIAN_PROCESS) return SNGP_OK;
-  return sngp_posterior_create(&model->posterior, model->config.num_random_features);
+  return sngp_posterior_create(&model->posterior, model->network.features.num_features);
 }
 
 sngp_status sngp_model_allocate(const sngp_model_config *config, sngp_model **out) {

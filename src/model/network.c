@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "linalg/kernels.h"
+#include "model/sizes.h"
 #include "nn/residual_block.h"
 
 typedef struct {
@@ -26,22 +27,23 @@ static float *find_in_block(const blocks *all, int64_t block, const char *part) 
   return find(all, name);
 }
 
-static void bind_head(sngp_network *network, const sngp_model_config *config, const blocks *all) {
-  network->output = (sngp_dense){.in = config->num_hidden,
-                                 .out = config->num_classes,
+static void bind_head(sngp_network *network, const sngp_model_config *config,
+                      const sngp_model_sizes *sizes, const blocks *all) {
+  network->output = (sngp_dense){.in = sizes->hidden,
+                                 .out = sizes->num_classes,
                                  .weight = find(all, "output.weight"),
                                  .bias = find(all, "output.bias")};
   if (!network->gaussian_process) return;
-  int64_t num_features = config->num_random_features;
+  int64_t num_features = sizes->num_features;
   network->output.in = num_features;
   network->head_input = (sngp_head_input){.normalize = config->normalize_input,
-                                          .hidden = config->num_hidden,
+                                          .hidden = sizes->hidden,
                                           .kernel_scale = config->kernel_scale,
                                           .radius_scale = config->radius_scale,
                                           .scale = find(all, "layer_norm.scale"),
                                           .offset = find(all, "layer_norm.offset")};
   network->features = (sngp_random_features){
-      .in = sngp_head_input_width(config->normalize_input, config->num_hidden),
+      .in = sizes->head_inputs,
       .num_features = num_features,
       .weight = find(all, "features.weight"),
       .bias = find(all, "features.bias"),
@@ -51,26 +53,31 @@ static void bind_head(sngp_network *network, const sngp_model_config *config, co
 sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *config,
                               const sngp_parameter_table *table, float *trainable, float *frozen) {
   const blocks all = {table, trainable, frozen};
+  const sngp_model_sizes sizes = sngp_model_sizes_of(config);
+  const bool train_input_layer = sizes.input_layer && config->train_input_layer;
   *network = (sngp_network){
-      .inputs = config->input_dim,
-      .hidden = config->num_hidden,
-      .num_layers = config->num_layers,
-      .num_classes = config->num_classes,
+      .inputs = sizes.inputs,
+      .hidden = sizes.hidden,
+      .num_layers = sizes.num_layers,
+      .num_classes = sizes.num_classes,
       .gaussian_process = config->head == SNGP_HEAD_GAUSSIAN_PROCESS,
-      .train_input_layer = config->train_input_layer != 0,
+      .input_layer = sizes.input_layer,
+      .train_input_layer = train_input_layer,
+      .train_hidden = sizes.num_layers > 0 || train_input_layer,
       .dropout = sngp_dropout_create(config->dropout_rate),
       .scaling_mean = find(&all, "input_scaling.mean"),
       .scaling_scale = find(&all, "input_scaling.scale"),
       .trainable = trainable,
   };
-  int64_t hidden = config->num_hidden;
-  network->input = (sngp_dense){.in = config->input_dim,
-                                .out = hidden,
-                                .weight = find(&all, "input.weight"),
-                                .bias = find(&all, "input.bias")};
-  network->blocks = sngp_allocate((size_t)config->num_layers, sizeof *network->blocks);
+  int64_t hidden = sizes.hidden;
+  if (sizes.input_layer)
+    network->input = (sngp_dense){.in = sizes.inputs,
+                                  .out = hidden,
+                                  .weight = find(&all, "input.weight"),
+                                  .bias = find(&all, "input.bias")};
+  network->blocks = sngp_allocate((size_t)sizes.num_layers, sizeof *network->blocks);
   if (network->blocks == NULL) return sngp_fail_memory("the layers");
-  for (int64_t i = 0; i < config->num_layers; i++) {
+  for (int64_t i = 0; i < sizes.num_layers; i++) {
     network->blocks[i].dense = (sngp_dense){.in = hidden,
                                             .out = hidden,
                                             .weight = find_in_block(&all, i, "weight"),
@@ -79,7 +86,7 @@ sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *co
                                                    .u = find_in_block(&all, i, "u"),
                                                    .v = find_in_block(&all, i, "v")};
   }
-  bind_head(network, config, &all);
+  bind_head(network, config, &sizes, &all);
   return SNGP_OK;
 }
 
@@ -89,7 +96,7 @@ void sngp_network_destroy(sngp_network *network) {
 }
 
 void sngp_network_enter(const sngp_network *network, sngp_pass *pass, int64_t rows) {
-  sngp_dense_forward(&network->input, pass->x, rows, pass->h);
+  if (network->input_layer) sngp_dense_forward(&network->input, pass->x, rows, pass->h);
 }
 
 void sngp_network_hidden(const sngp_network *network, sngp_pass *pass, int64_t rows) {
@@ -136,7 +143,7 @@ static float *hidden_after(const sngp_network *network, const sngp_pass *pass, i
 
 void sngp_network_forward_training(const sngp_network *network, sngp_pass *pass, int64_t rows,
                                    int64_t first_row, int64_t seed, int64_t step) {
-  sngp_dense_forward(&network->input, pass->x, rows, pass->h);
+  sngp_network_enter(network, pass, rows);
   for (int64_t i = 0; i < network->num_layers; i++) {
     sngp_random_stream stream = sngp_random_open(seed, SNGP_RANDOM_DROPOUT, step, i);
     sngp_residual_block_forward_dropout(&network->blocks[i].dense, &network->dropout, &stream,
@@ -161,17 +168,19 @@ static float *gradient_of(const sngp_network *network, const sngp_pass *pass, co
 static void head_backward(const sngp_network *network, sngp_pass *pass, int64_t rows) {
   const float *h = hidden_after(network, pass, network->num_layers);
   const sngp_dense *output = &network->output;
+  const sngp_head_input *input = &network->head_input;
+  bool layer_norm = input->scale != NULL;
   float *dweight = gradient_of(network, pass, output->weight);
   if (!network->gaussian_process) {
     sngp_dense_backward(output, h, pass->logits, rows, dweight,
-                        gradient_of(network, pass, output->bias), pass->dh);
+                        gradient_of(network, pass, output->bias),
+                        network->train_hidden ? pass->dh : NULL);
     return;
   }
   sngp_dense_backward(output, pass->phi, pass->logits, rows, dweight, NULL, NULL);
+  if (!network->train_hidden && !layer_norm) return;
   sngp_dense_backward(output, NULL, pass->logits, rows, NULL, NULL, pass->phi);
   sngp_random_features_backward(&network->features, pass->angles, pass->phi, rows, pass->g);
-  const sngp_head_input *input = &network->head_input;
-  bool layer_norm = input->normalize == SNGP_NORMALIZE_LAYER_NORM;
   sngp_head_input_backward(input, h, pass->moments, pass->g, rows, pass->dh,
                            layer_norm ? gradient_of(network, pass, input->scale) : NULL,
                            layer_norm ? gradient_of(network, pass, input->offset) : NULL);

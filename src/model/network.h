@@ -21,11 +21,13 @@ typedef struct {
 typedef struct {
   int64_t inputs, hidden, num_layers, num_classes;
   bool gaussian_process;
+  bool input_layer; /* false: h is x, and there are no blocks either */
   bool train_input_layer;
+  bool train_hidden; /* something below the head is trained, so gradients have to reach h */
   sngp_dropout dropout;
   const float *scaling_mean; /* NULL: inputs are taken as they are */
   const float *scaling_scale;
-  sngp_dense input;
+  sngp_dense input; /* with an input layer */
   sngp_network_block *blocks;
   sngp_head_input head_input;    /* GP head only */
   sngp_random_features features; /* GP head only */
@@ -39,7 +41,7 @@ typedef struct {
   int64_t rows;
   float *memory;   /* one block; the pointers below lie in it */
   float *x;        /* (rows, D), standardised */
-  float *h;        /* (rows, H); in training (L + 1, rows, H) */
+  float *h;        /* (rows, H); in training (L + 1, rows, H); x itself without an input layer */
   float *a;        /* training: (L, rows, H) */
   float *z;        /* (rows, H) */
   float *g;        /* (rows, G) */

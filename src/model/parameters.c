@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "nn/head_input.h"
+#include "model/sizes.h"
 
 /* Every tensor starts at a cache line. */
 enum { ALIGNMENT = 16 };
 
 enum { IS_VECTOR = 1, IS_TRAINABLE = 2, HAS_DECAY = 4, IS_COUNTED = 8 };
+enum { TRAINABLE = IS_COUNTED | IS_TRAINABLE, FROZEN = IS_COUNTED };
+
+/* At most: a block's weight, bias, u and v; input layer, layer norm, features, output, scaling. */
+enum { TENSORS_PER_BLOCK = 4, TENSORS_OUTSIDE_BLOCKS = 10 };
 
 static void add(sngp_parameter_table *table, int64_t rows, int64_t cols, int flags,
                 const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -33,44 +37,49 @@ static void add(sngp_parameter_table *table, int64_t rows, int64_t cols, int fla
   *size += ((size_t)(rows * cols) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+static void add_backbone(sngp_parameter_table *table, const sngp_model_config *config,
+                         const sngp_model_sizes *sizes) {
+  int64_t hidden = sizes->hidden;
+  int input_flags = config->train_input_layer ? TRAINABLE : FROZEN;
+  add(table, sizes->inputs, hidden, input_flags | HAS_DECAY, "input.weight");
+  add(table, 1, hidden, input_flags | IS_VECTOR, "input.bias");
+  for (int64_t i = 0; i < sizes->num_layers; i++) {
+    add(table, hidden, hidden, TRAINABLE | HAS_DECAY, "block.%lld.weight", (long long)i);
+    add(table, 1, hidden, TRAINABLE | IS_VECTOR, "block.%lld.bias", (long long)i);
+    if (config->spectral_norm_bound == 0) continue;
+    add(table, 1, hidden, FROZEN | IS_VECTOR, "block.%lld.u", (long long)i);
+    add(table, 1, hidden, FROZEN | IS_VECTOR, "block.%lld.v", (long long)i);
+  }
+}
+
+static void add_gaussian_process(sngp_parameter_table *table, const sngp_model_config *config,
+                                 const sngp_model_sizes *sizes) {
+  if (config->normalize_input == SNGP_NORMALIZE_LAYER_NORM) {
+    add(table, 1, sizes->hidden, TRAINABLE | IS_VECTOR, "layer_norm.scale");
+    add(table, 1, sizes->hidden, TRAINABLE | IS_VECTOR, "layer_norm.offset");
+  }
+  add(table, sizes->head_inputs, sizes->num_features, FROZEN, "features.weight");
+  add(table, 1, sizes->num_features, FROZEN | IS_VECTOR, "features.bias");
+  add(table, sizes->num_features, sizes->num_classes, TRAINABLE | HAS_DECAY, "output.weight");
+  add(table, 1, sizes->num_classes, FROZEN | IS_VECTOR, "output.bias");
+}
+
 sngp_status sngp_parameter_table_create(const sngp_model_config *config,
                                         sngp_parameter_table *table) {
-  const size_t most = 4 * (size_t)config->num_layers + 10;
+  const sngp_model_sizes sizes = sngp_model_sizes_of(config);
+  const size_t most = TENSORS_PER_BLOCK * (size_t)sizes.num_layers + TENSORS_OUTSIDE_BLOCKS;
   *table = (sngp_parameter_table){.items = sngp_allocate(most, sizeof *table->items)};
   if (table->items == NULL) return sngp_fail_memory("the table of parameters");
-
-  int64_t inputs = config->input_dim, hidden = config->num_hidden, classes = config->num_classes;
-  int input_flags = IS_COUNTED | (config->train_input_layer ? IS_TRAINABLE : 0);
-  add(table, inputs, hidden, input_flags | HAS_DECAY, "input.weight");
-  add(table, 1, hidden, input_flags | IS_VECTOR, "input.bias");
-
-  const int trainable = IS_COUNTED | IS_TRAINABLE, frozen = IS_COUNTED;
-  for (int64_t i = 0; i < config->num_layers; i++) {
-    add(table, hidden, hidden, trainable | HAS_DECAY, "block.%lld.weight", (long long)i);
-    add(table, 1, hidden, trainable | IS_VECTOR, "block.%lld.bias", (long long)i);
-    if (config->spectral_norm_bound > 0) {
-      add(table, 1, hidden, frozen | IS_VECTOR, "block.%lld.u", (long long)i);
-      add(table, 1, hidden, frozen | IS_VECTOR, "block.%lld.v", (long long)i);
-    }
-  }
+  if (sizes.input_layer) add_backbone(table, config, &sizes);
   if (config->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
-    if (config->normalize_input == SNGP_NORMALIZE_LAYER_NORM) {
-      add(table, 1, hidden, trainable | IS_VECTOR, "layer_norm.scale");
-      add(table, 1, hidden, trainable | IS_VECTOR, "layer_norm.offset");
-    }
-    int64_t width = sngp_head_input_width(config->normalize_input, hidden);
-    int64_t features = config->num_random_features;
-    add(table, width, features, frozen, "features.weight");
-    add(table, 1, features, frozen | IS_VECTOR, "features.bias");
-    add(table, features, classes, trainable | HAS_DECAY, "output.weight");
-    add(table, 1, classes, frozen | IS_VECTOR, "output.bias");
+    add_gaussian_process(table, config, &sizes);
   } else {
-    add(table, hidden, classes, trainable | HAS_DECAY, "output.weight");
-    add(table, 1, classes, trainable | IS_VECTOR, "output.bias");
+    add(table, sizes.hidden, sizes.num_classes, TRAINABLE | HAS_DECAY, "output.weight");
+    add(table, 1, sizes.num_classes, TRAINABLE | IS_VECTOR, "output.bias");
   }
   if (config->standardize_inputs) {
-    add(table, 1, inputs, IS_VECTOR, "input_scaling.mean");
-    add(table, 1, inputs, IS_VECTOR, "input_scaling.scale");
+    add(table, 1, sizes.inputs, IS_VECTOR, "input_scaling.mean");
+    add(table, 1, sizes.inputs, IS_VECTOR, "input_scaling.scale");
   }
   return SNGP_OK;
 }

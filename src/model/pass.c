@@ -8,7 +8,8 @@ static void lay_out(const sngp_network *network, bool training, size_t trainable
                     sngp_arena *from, sngp_pass *pass) {
   int64_t rows = pass->rows, hidden = network->hidden, layers = network->num_layers;
   pass->x = sngp_arena_take(from, 1, rows, network->inputs);
-  pass->h = sngp_arena_take(from, training ? layers + 1 : 1, rows, hidden);
+  pass->h = network->input_layer ? sngp_arena_take(from, training ? layers + 1 : 1, rows, hidden)
+                                 : pass->x;
   pass->z = sngp_arena_take(from, 1, rows, hidden);
   pass->logits = sngp_arena_take(from, 1, rows, network->num_classes);
   if (network->gaussian_process) {

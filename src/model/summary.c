@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/sizes.h"
+
 sngp_parameter_counts sngp_model_count(const sngp_model *model) {
   sngp_parameter_counts counts = {model->posterior.size * model->posterior.size, 0};
   for (size_t i = 0; i < model->table.count; i++) {
@@ -59,16 +61,21 @@ static void layer(text *to, const char *name, const char *kind, int64_t in, int6
 
 int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size) {
   const sngp_model_config *c = &model->config;
-  const int64_t hidden = c->num_hidden, classes = c->num_classes;
+  const sngp_model_sizes sizes = sngp_model_sizes_of(c);
+  const int64_t hidden = sizes.hidden, classes = sizes.num_classes;
   const bool bounded = c->spectral_norm_bound > 0;
   text to = {buffer, size, 0};
   char name[32], kind[48], number[32];
 
   append(&to, "%-12s %-26s %-14s %12s\n", "layer", "kind", "shape", "parameters");
   rule(&to, '=');
-  layer(&to, "input", c->standardize_inputs ? "standardise, dense" : "dense", c->input_dim, hidden,
-        (c->input_dim + 1) * hidden, c->train_input_layer ? "" : "frozen");
-  for (int64_t i = 0; i < c->num_layers; i++) {
+  if (sizes.input_layer)
+    layer(&to, "input", c->standardize_inputs ? "standardise, dense" : "dense", sizes.inputs,
+          hidden, (sizes.inputs + 1) * hidden, c->train_input_layer ? "" : "frozen");
+  else
+    layer(&to, "input", c->standardize_inputs ? "standardise" : "as it is", sizes.inputs, hidden, 0,
+          "no backbone");
+  for (int64_t i = 0; i < sizes.num_layers; i++) {
     snprintf(name, sizeof name, "block.%" PRId64, i);
     if (bounded)
       snprintf(kind, sizeof kind, "residual, norm <= %g", c->spectral_norm_bound);
@@ -77,7 +84,7 @@ int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size
     layer(&to, name, kind, hidden, hidden, (hidden + 1 + (bounded ? 2 : 0)) * hidden, "");
   }
   if (c->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
-    const int64_t features = c->num_random_features, width = model->network.features.in;
+    const int64_t features = sizes.num_features, width = sizes.head_inputs;
     if (c->normalize_input == SNGP_NORMALIZE_LAYER_NORM)
       layer(&to, "layer_norm", "layer norm", hidden, hidden, 2 * hidden, "");
     layer(

@@ -1,5 +1,7 @@
 #include "predict/workspace.h"
 
+#include <stdio.h>
+
 #include "base/memory.h"
 #include "linalg/blas.h"
 
@@ -21,7 +23,8 @@ static sngp_status take(sngp_workspace *workspace, const sngp_model *model, int 
   }
   if (!covariance) return SNGP_OK;
   size_t count = 0;
-  if (sngp_size_multiply((size_t)workspace->max_rows, (size_t)workspace->num_features, &count))
+  if (sngp_size_multiply((size_t)workspace->max_rows, (size_t)workspace->sizes.num_features,
+                         &count))
     workspace->projected = sngp_allocate(count, sizeof *workspace->projected);
   if (workspace->projected != NULL) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY, "out of memory for the covariance of %lld rows",
@@ -38,11 +41,7 @@ sngp_status sngp_workspace_take(const sngp_model *model, const sngp_predict_conf
       .in_use = ATOMIC_FLAG_INIT,
       .block_rows = max_rows < MOST_BLOCK_ROWS ? max_rows : MOST_BLOCK_ROWS,
       .max_rows = max_rows,
-      .inputs = network->inputs,
-      .hidden = network->hidden,
-      .num_classes = network->num_classes,
-      .head_inputs = network->features.in,
-      .num_features = network->features.num_features,
+      .sizes = sngp_model_sizes_of(&model->config),
   };
   int64_t blocks = (max_rows - 1) / workspace->block_rows + 1;
   int num_threads = sngp_own_threads(config->num_threads);
@@ -57,20 +56,25 @@ sngp_status sngp_workspace_take(const sngp_model *model, const sngp_predict_conf
   return SNGP_OK;
 }
 
+enum { SIZES_TEXT_SIZE = 200 };
+
+static void print_sizes(const sngp_model_sizes *sizes, char text[SIZES_TEXT_SIZE]) {
+  snprintf(text, SIZES_TEXT_SIZE,
+           "%lld inputs, %lld units%s, %lld inputs of features, %lld features, %lld classes",
+           (long long)sizes->inputs, (long long)sizes->hidden,
+           sizes->input_layer ? "" : " (no backbone)", (long long)sizes->head_inputs,
+           (long long)sizes->num_features, (long long)sizes->num_classes);
+}
+
 sngp_status sngp_workspace_check(const sngp_workspace *workspace, const sngp_model *model) {
-  const sngp_network *network = &model->network;
-  if (workspace->inputs == network->inputs && workspace->hidden == network->hidden &&
-      workspace->num_classes == network->num_classes &&
-      workspace->head_inputs == network->features.in &&
-      workspace->num_features == network->features.num_features)
-    return SNGP_OK;
+  const sngp_model_sizes sizes = sngp_model_sizes_of(&model->config);
+  if (sngp_model_sizes_same_widths(&workspace->sizes, &sizes)) return SNGP_OK;
+  char made_for[SIZES_TEXT_SIZE], given[SIZES_TEXT_SIZE];
+  print_sizes(&workspace->sizes, made_for);
+  print_sizes(&sizes, given);
   return sngp_fail(SNGP_ERROR_DIMENSION,
-                   "the workspace was made for a model of another shape: %lld inputs, %lld units, "
-                   "%lld features, %lld classes, not %lld, %lld, %lld, %lld",
-                   (long long)workspace->inputs, (long long)workspace->hidden,
-                   (long long)workspace->num_features, (long long)workspace->num_classes,
-                   (long long)network->inputs, (long long)network->hidden,
-                   (long long)network->features.num_features, (long long)network->num_classes);
+                   "the workspace was made for a model of another shape: %s; not %s", made_for,
+                   given);
 }
 
 void sngp_workspace_free(sngp_workspace *workspace) {

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "model/model.h"
+#include "model/sizes.h"
 #include "predict/scratch.h"
 #include "sngp/predict.h"
 
@@ -17,8 +18,7 @@ struct sngp_workspace {
   int64_t block_rows;    /* rows of a pass */
   float *projected;      /* with full covariance: Y = Phi R^T of all rows (max_rows, M) */
   int64_t max_rows;
-  /* what the passes were laid out for */
-  int64_t inputs, hidden, num_classes, head_inputs, num_features;
+  sngp_model_sizes sizes; /* what the passes were laid out for */
 };
 
 sngp_status sngp_workspace_take(const sngp_model *model, const sngp_predict_config *config,

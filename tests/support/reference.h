@@ -3,6 +3,7 @@
 #ifndef SNGP_TESTS_SUPPORT_REFERENCE_H
 #define SNGP_TESTS_SUPPORT_REFERENCE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "support/small_model.h"
@@ -70,8 +71,13 @@ static inline void reference_affine(const double *x, int64_t in, const double *w
   }
 }
 
+/* Columns of the hidden representation: H, or D where the head sits on the inputs. */
+static inline int64_t reference_hidden_width(const reference *r) {
+  return r->config.backbone == SNGP_BACKBONE_NONE ? r->config.input_dim : r->config.num_hidden;
+}
+
 static inline void reference_hidden(const reference *r, const float *x, double *h) {
-  int64_t inputs = r->config.input_dim, hidden = r->config.num_hidden;
+  int64_t inputs = r->config.input_dim, hidden = reference_hidden_width(r);
   double *scaled = take((size_t)inputs, sizeof *scaled), *z = take((size_t)hidden, sizeof *z);
   for (int64_t j = 0; j < inputs; j++) {
     scaled[j] = (double)x[j];
@@ -79,9 +85,13 @@ static inline void reference_hidden(const reference *r, const float *x, double *
       scaled[j] = (scaled[j] - tensor_values(r, "input_scaling.mean")[j]) /
                   tensor_values(r, "input_scaling.scale")[j];
   }
-  reference_affine(scaled, inputs, tensor_values(r, "input.weight"), tensor_values(r, "input.bias"),
-                   hidden, h);
-  for (int64_t l = 0; l < r->config.num_layers; l++) {
+  bool residual = r->config.backbone == SNGP_BACKBONE_RESIDUAL;
+  if (residual)
+    reference_affine(scaled, inputs, tensor_values(r, "input.weight"),
+                     tensor_values(r, "input.bias"), hidden, h);
+  else
+    memcpy(h, scaled, (size_t)inputs * sizeof *h);
+  for (int64_t l = 0; residual && l < r->config.num_layers; l++) {
     reference_affine(h, hidden, block_values(r, l, "weight"), block_values(r, l, "bias"), hidden,
                      z);
     for (int64_t j = 0; j < hidden; j++) h[j] += fmax(z[j], 0);
@@ -101,7 +111,8 @@ static inline double reference_normalize(int64_t hidden, const double *h, double
 }
 
 static inline void reference_features(const reference *r, const double *h, double *phi) {
-  int64_t hidden = r->config.num_hidden, width = hidden, features = r->config.num_random_features;
+  int64_t hidden = reference_hidden_width(r), width = hidden;
+  int64_t features = r->config.num_random_features;
   double *g = take((size_t)hidden + 1, sizeof *g);
   memcpy(g, h, (size_t)hidden * sizeof *g);
   if (r->config.normalize_input == SNGP_NORMALIZE_LAYER_NORM) {
@@ -124,7 +135,7 @@ static inline void reference_features(const reference *r, const double *h, doubl
 /* The logits of a row; its features go to `phi` where that is not NULL. */
 static inline void reference_logits(const reference *r, const float *x, double *phi,
                                     double *logits) {
-  int64_t hidden = r->config.num_hidden, features = r->config.num_random_features;
+  int64_t hidden = reference_hidden_width(r), features = r->config.num_random_features;
   double *h = take((size_t)hidden, sizeof *h), *own = take((size_t)features, sizeof *own);
   reference_hidden(r, x, h);
   const double *last = h;

@@ -22,7 +22,7 @@ static sngp_model_config unusual_config(void) {
                              .task = SNGP_TASK_CLASSIFICATION,
                              .input_dim = 3,
                              .num_classes = 2,
-                             .backbone = SNGP_BACKBONE_RESIDUAL,
+                             .backbone = SNGP_BACKBONE_NONE,
                              .head = SNGP_HEAD_DENSE,
                              .num_layers = 7,
                              .num_hidden = 9,
@@ -84,7 +84,7 @@ static void keys_are_the_fields_and_constants_are_words(void **state) {
   assert_int_equal(sngp_model_config_to_json(&config, &text), SNGP_OK);
   assert_string_equal(
       text,
-      "{\"task\":\"classification\",\"input_dim\":3,\"num_classes\":2,\"backbone\":\"residual\","
+      "{\"task\":\"classification\",\"input_dim\":3,\"num_classes\":2,\"backbone\":\"none\","
       "\"head\":\"dense\",\"num_layers\":7,\"num_hidden\":9,\"dropout_rate\":0.125,"
       "\"spectral_norm_bound\":2.0,\"power_iterations\":4,\"train_input_layer\":false,"
       "\"standardize_inputs\":false,\"num_random_features\":11,\"kernel_scale\":0.25,"

@@ -72,7 +72,7 @@ static void a_trained_model_comes_back_bit_by_bit(void **state) {
 
 static void a_fresh_model_of_every_shape_comes_back(void **state) {
   (void)state;
-  for (int variant = 0; variant < 16; variant++) {
+  for (int variant = 0; variant < 64; variant++) {
     sngp_model_config config;
     assert_int_equal(sngp_model_config_init(&config, sizeof config), SNGP_OK);
     if (variant & 1) assert_int_equal(sngp_model_config_preset(&config, 1), SNGP_OK);
@@ -83,6 +83,8 @@ static void a_fresh_model_of_every_shape_comes_back(void **state) {
     if (variant & 2) config.normalize_input = SNGP_NORMALIZE_LAYER_NORM;
     if (variant & 4) config.spectral_norm_bound = 0.0;
     config.num_layers = variant & 8 ? 0 : 11; /* "block.10" sorts before "block.2" */
+    if (variant & 16) config.backbone = SNGP_BACKBONE_NONE;
+    if (variant & 32) config.head = SNGP_HEAD_DENSE;
     sngp_model *model = NULL;
     assert_int_equal(sngp_model_create(&config, &model), SNGP_OK);
     check_round_trip(model);

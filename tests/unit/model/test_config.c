@@ -111,7 +111,7 @@ static void every_choice_out_of_range_is_refused_by_name(void **state) {
   (void)state;
   assert_refuses(task, 1, "1");
   assert_refuses(task, -1, "-1");
-  assert_refuses(backbone, 1, "1");
+  assert_refuses(backbone, 2, "2");
   assert_refuses(backbone, -1, "-1");
   assert_refuses(head, 2, "2");
   assert_refuses(head, -1, "-1");
@@ -211,6 +211,24 @@ static void sizes_whose_product_overflows_are_refused(void **state) {
   refuses(&c, SNGP_ERROR_OUT_OF_MEMORY, "16777216", "overflow");
 }
 
+static void sizes_of_a_backbone_that_is_not_there_are_ignored(void **state) {
+  (void)state;
+  sngp_model_config c = valid();
+  c.backbone = SNGP_BACKBONE_NONE;
+  c.num_hidden = c.num_layers = 1 << 24;
+  sngp_model *model = NULL;
+  assert_ok(sngp_model_create(&c, &model));
+  sngp_model_free(model);
+  c.input_dim = 1; /* normalised, it would be 0 always */
+  refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, "input_dim is", "1");
+  c.normalize_input = SNGP_NORMALIZE_NONE;
+  c.num_hidden = 1;
+  assert_ok(sngp_model_config_validate(&c));
+  c.input_dim = 2;
+  c.normalize_input = SNGP_NORMALIZE_RADIUS;
+  assert_ok(sngp_model_config_validate(&c));
+}
+
 static void the_ends_of_every_range_are_accepted(void **state) {
   (void)state;
   sngp_model_config c = valid();
@@ -302,6 +320,7 @@ int main(void) {
       cmocka_unit_test(every_number_out_of_range_is_refused_by_name),
       cmocka_unit_test(names_must_be_there_and_utf8),
       cmocka_unit_test(sizes_whose_product_overflows_are_refused),
+      cmocka_unit_test(sizes_of_a_backbone_that_is_not_there_are_ignored),
       cmocka_unit_test(the_ends_of_every_range_are_accepted),
       cmocka_unit_test(a_longer_struct_is_taken_while_its_end_is_zero),
       cmocka_unit_test(a_struct_of_the_first_version_has_the_defaults_of_later_fields),

@@ -115,6 +115,7 @@ static void models_of_another_shape_are_refused_by_member_and_field(void **state
       "member 2: class_names[1] is \"c\", but member 0 has \"b\"",
       "member 2 has no class_names, but member 0 has some",
       "member 2 has its feature_names, but member 0 has none",
+      "member 2: backbone is 1, but member 0 has 0",
   };
   sngp_model *first = create_model(&named);
   for (int i = 0; i < (int)(sizeof messages / sizeof *messages); i++) {
@@ -129,6 +130,7 @@ static void models_of_another_shape_are_refused_by_member_and_field(void **state
     if (i == 7) config.class_names = ac;
     if (i == 8) config.class_names = NULL;
     if (i == 9) config.feature_names = ab;
+    if (i == 10) config.backbone = SNGP_BACKBONE_NONE;
     sngp_model *other = create_model(&config);
     const sngp_model *const models[] = {first, first, other};
     sngp_ensemble *ensemble = (sngp_ensemble *)first;
@@ -140,6 +142,13 @@ static void models_of_another_shape_are_refused_by_member_and_field(void **state
   sngp_model_free(first);
 }
 
+static void check_one_ensemble(const sngp_model *first, const sngp_model *second) {
+  const sngp_model *const models[] = {first, second};
+  sngp_ensemble *ensemble = NULL;
+  assert_ok(sngp_ensemble_from_models(models, 2, &ensemble));
+  sngp_ensemble_free(ensemble);
+}
+
 static void what_does_not_change_the_shape_may_differ(void **state) {
   (void)state;
   sngp_model_config config = small_config();
@@ -149,10 +158,14 @@ static void what_does_not_change_the_shape_may_differ(void **state) {
   config.dropout_rate = 0.5;
   config.spectral_norm_bound = 0;
   sngp_model *second = create_model(&config);
-  const sngp_model *const models[] = {first, second};
-  sngp_ensemble *ensemble = NULL;
-  assert_ok(sngp_ensemble_from_models(models, 2, &ensemble));
-  sngp_ensemble_free(ensemble);
+  check_one_ensemble(first, second);
+  sngp_model_free(first);
+  sngp_model_free(second);
+  config.backbone = SNGP_BACKBONE_NONE;
+  first = create_model(&config);
+  config.num_layers = config.num_hidden = 1; /* of no meaning without a backbone */
+  second = create_model(&config);
+  check_one_ensemble(first, second);
   sngp_model_free(first);
   sngp_model_free(second);
 }

@@ -30,22 +30,34 @@ static const double FROM_THE_KINKS = 2e-4;
 static const double RATE = 0.3, L2 = 0.05;
 static const int32_t LABELS[ROWS] = {0, 2, 1, 1, 0, 2, 2};
 
+/* What is 0 is the first choice: a dense head, no normalisation, everything frozen that can be. */
 typedef struct {
   const char *name;
-  int32_t head, normalize, train_input_layer, standardize, scale_features;
   bool weighted;
+  sngp_model_config choices;
 } variant;
 
+#define GAUSSIAN_PROCESS .head = SNGP_HEAD_GAUSSIAN_PROCESS
+#define LAYER_NORM .normalize_input = SNGP_NORMALIZE_LAYER_NORM
+#define RADIUS .normalize_input = SNGP_NORMALIZE_RADIUS
+#define NO_BACKBONE .backbone = SNGP_BACKBONE_NONE
+#define TRAIN_INPUT .train_input_layer = 1
+#define STANDARDIZE .standardize_inputs = 1
+#define SCALED .scale_random_features = 1
+
 static const variant VARIANTS[] = {
-    {"dense head", SNGP_HEAD_DENSE, 0, 1, 0, 0, false},
-    {"dense head, input layer frozen, weights", SNGP_HEAD_DENSE, 0, 0, 1, 0, true},
-    {"features", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_NONE, 1, 0, 0, true},
-    {"scaled features, frozen", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_NONE, 0, 1, 1, false},
-    {"layer norm", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_LAYER_NORM, 1, 1, 1, false},
-    {"layer norm, frozen, weights", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_LAYER_NORM, 0, 0, 0,
-     true},
-    {"radius, weights", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_RADIUS, 1, 1, 0, true},
-    {"radius, frozen", SNGP_HEAD_GAUSSIAN_PROCESS, SNGP_NORMALIZE_RADIUS, 0, 0, 1, false},
+    {"dense head", false, {TRAIN_INPUT}},
+    {"dense head, input layer frozen", true, {STANDARDIZE}},
+    {"features", true, {GAUSSIAN_PROCESS, TRAIN_INPUT}},
+    {"scaled features, frozen", false, {GAUSSIAN_PROCESS, STANDARDIZE, SCALED}},
+    {"layer norm", false, {GAUSSIAN_PROCESS, LAYER_NORM, TRAIN_INPUT, STANDARDIZE, SCALED}},
+    {"layer norm, frozen", true, {GAUSSIAN_PROCESS, LAYER_NORM}},
+    {"radius", true, {GAUSSIAN_PROCESS, RADIUS, TRAIN_INPUT, STANDARDIZE}},
+    {"radius, frozen", false, {GAUSSIAN_PROCESS, RADIUS, SCALED}},
+    {"dense head on the inputs", true, {NO_BACKBONE, TRAIN_INPUT, STANDARDIZE}},
+    {"features of the inputs", false, {NO_BACKBONE, GAUSSIAN_PROCESS, TRAIN_INPUT}},
+    {"layer norm of the inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, LAYER_NORM, STANDARDIZE}},
+    {"radius of the inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, RADIUS, SCALED}},
 };
 enum { NUM_VARIANTS = sizeof VARIANTS / sizeof *VARIANTS };
 
@@ -74,21 +86,19 @@ static void set(sngp_model *model, const char *name, double mean, double deviati
 
 /* As drawn, but with biases, layer norm and scaling away from 0 and 1. */
 static sngp_model *create(const variant *v) {
-  sngp_model_config config = sngp_model_config_default(SNGP_PRESET_DEFAULT);
+  sngp_model_config config = v->choices;
+  config.struct_size = sizeof config;
   config.input_dim = INPUTS;
   config.num_classes = CLASSES;
-  config.head = v->head;
   config.num_layers = LAYERS;
   config.num_hidden = HIDDEN;
   config.num_random_features = FEATURES;
   config.dropout_rate = RATE;
-  config.spectral_norm_bound = 0;
-  config.train_input_layer = v->train_input_layer;
-  config.standardize_inputs = v->standardize;
-  config.normalize_input = v->normalize;
-  config.scale_random_features = v->scale_features;
+  config.power_iterations = 1;
+  config.random_feature_std = 1;
   config.kernel_scale = 1.7;
   config.radius_scale = 0.6;
+  config.ridge = config.temperature = 1;
   config.l2_regularization = L2;
   config.seed = 0x300000004;
   sngp_model *model = NULL;
@@ -158,10 +168,8 @@ static void free_reference(reference *r) {
   free(r);
 }
 
-static double compute(reference *r) {
-  const sngp_model_config *config = &r->model->config;
-  double h[2][ROWS * HIDDEN], g[ROWS * (HIDDEN + 1)], phi[ROWS * FEATURES], l2 = 0;
-  r->from_the_kinks = INFINITY;
+/* The input layer and the blocks: the hidden representation. */
+static const double *compute_hidden(reference *r, double h[2][ROWS * HIDDEN]) {
   reference_dense(r->x, ROWS, INPUTS, HIDDEN, find(r, "input.weight"), find(r, "input.bias"), h[0]);
   for (int l = 0; l < LAYERS; l++) {
     char weight[32], bias[32];
@@ -171,11 +179,19 @@ static double compute(reference *r) {
                                                find(r, bias), r->factors[l], h[(l + 1) % 2]);
     r->from_the_kinks = fmin(r->from_the_kinks, smallest);
   }
-  const double *last = h[LAYERS % 2], *output = find(r, "output.weight");
-  int64_t width = HIDDEN;
+  return h[LAYERS % 2];
+}
+
+static double compute(reference *r) {
+  const sngp_model_config *config = &r->model->config;
+  const bool residual = config->backbone == SNGP_BACKBONE_RESIDUAL;
+  double h[2][ROWS * HIDDEN], g[ROWS * (HIDDEN + 1)], phi[ROWS * FEATURES], l2 = 0;
+  r->from_the_kinks = INFINITY;
+  const double *last = residual ? compute_hidden(r, h) : r->x, *output = find(r, "output.weight");
+  int64_t width = residual ? HIDDEN : INPUTS;
   if (config->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
-    int64_t head = config->normalize_input == SNGP_NORMALIZE_RADIUS ? HIDDEN + 1 : HIDDEN;
-    reference_head_input(config->normalize_input, last, ROWS, HIDDEN, config->kernel_scale,
+    int64_t head = config->normalize_input == SNGP_NORMALIZE_RADIUS ? width + 1 : width;
+    reference_head_input(config->normalize_input, last, ROWS, width, config->kernel_scale,
                          config->radius_scale, find(r, "layer_norm.scale"),
                          find(r, "layer_norm.offset"), g);
     reference_random_features(g, ROWS, head, FEATURES, find(r, "features.weight"),

@@ -67,6 +67,33 @@ static void the_summary_holds_every_layer_and_the_counts(void **state) {
   sngp_model_free(model);
 }
 
+/* A head on 3 inputs: features 4 x 40 + 40, output 40 x 3 + 3, precision 40^2; 120 trained. */
+static void without_a_backbone_there_is_nothing_but_the_head(void **state) {
+  (void)state;
+  static const char *const names[] = {"features.weight",    "features.bias",
+                                      "output.weight",      "output.bias",
+                                      "input_scaling.mean", "input_scaling.scale"};
+  sngp_model_config config = small_config();
+  config.backbone = SNGP_BACKBONE_NONE;
+  sngp_model *model = create_model(&config);
+  assert_int_equal(sngp_model_num_tensors(model), 6);
+  for (int i = 0; i < 6; i++) {
+    sngp_parameter_info info = {.struct_size = sizeof info};
+    assert_ok(sngp_model_parameter_info(model, i, &info));
+    assert_string_equal(info.name, names[i]);
+  }
+  int64_t total = 0, trainable = 0;
+  assert_ok(sngp_model_parameter_count(model, &total, &trainable));
+  assert_int_equal(total, 160 + 40 + 120 + 3 + 1600);
+  assert_int_equal(trainable, 120);
+  char text[2000];
+  assert_ok(sngp_model_summary(model, text, sizeof text, NULL));
+  assert_non_null(strstr(text, "no backbone"));
+  assert_non_null(strstr(text, "3 x 3"));
+  assert_null(strstr(text, "block"));
+  sngp_model_free(model);
+}
+
 static void a_buffer_too_short_for_the_summary_stays_as_it_is(void **state) {
   (void)state;
   const sngp_model_config config = small_config();
@@ -257,6 +284,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(counts_are_the_tutorials),
       cmocka_unit_test(the_summary_holds_every_layer_and_the_counts),
+      cmocka_unit_test(without_a_backbone_there_is_nothing_but_the_head),
       cmocka_unit_test(a_buffer_too_short_for_the_summary_stays_as_it_is),
       cmocka_unit_test(tensors_have_the_files_names_and_shapes),
       cmocka_unit_test(tensors_are_set_and_read_back_each_apart),

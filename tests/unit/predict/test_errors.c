@@ -250,6 +250,31 @@ static void a_workspace_serves_models_of_its_own_shape_only(void **state) {
 #undef OTHER
 }
 
+/* Of equal widths, but where one has an input layer the other's pass has no room for its output. */
+static void workspaces_of_a_head_alone_and_of_a_network_do_not_mix(void **state) {
+  (void)state;
+  sngp_model_config configs[2] = {small_config(), small_config()};
+  configs[1].backbone = SNGP_BACKBONE_NONE;
+  sngp_model *models[2];
+  sngp_workspace *workspaces[2];
+  for (int i = 0; i < 2; i++) {
+    configs[i].num_hidden = SMALL_INPUTS;
+    configs[i].standardize_inputs = 0;
+    configs[i].kernel_scale = configs[i].radius_scale = 1;
+    models[i] = create_model(&configs[i]);
+    assert_ok(sngp_workspace_create(models[i], NULL, ROWS, &workspaces[i]));
+  }
+  for (int i = 0; i < 2; i++) {
+    assert_ok(try(models[i], workspaces[i], ROWS, SMALL_INPUTS, 0, 0));
+    assert_fails(try(models[i], workspaces[1 - i], ROWS, SMALL_INPUTS, 0, 0), SNGP_ERROR_DIMENSION,
+                 "3 units (no backbone)");
+  }
+  for (int i = 0; i < 2; i++) {
+    sngp_workspace_free(workspaces[i]);
+    sngp_model_free(models[i]);
+  }
+}
+
 static void a_workspace_serves_any_model_of_its_configuration(void **state) {
   const subject *s = *state;
   sngp_model *clone = clone_of(s->model);
@@ -303,6 +328,7 @@ int main(void) {
       cmocka_unit_test(covariance_updates_are_stale_until_they_are_finished),
       cmocka_unit_test(a_dense_head_has_no_variance_nor_covariance),
       cmocka_unit_test(a_workspace_serves_models_of_its_own_shape_only),
+      cmocka_unit_test(workspaces_of_a_head_alone_and_of_a_network_do_not_mix),
       cmocka_unit_test(a_workspace_serves_any_model_of_its_configuration),
       cmocka_unit_test(a_covariance_needs_room_in_the_workspace),
       cmocka_unit_test(a_workspace_that_cannot_be_made_is_null),

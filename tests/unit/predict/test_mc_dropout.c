@@ -218,11 +218,27 @@ static void check_refused(int32_t head, double rate, int64_t layers, bool covari
   sngp_model_free(model);
 }
 
+static void check_refused_without_backbone(void) {
+  sngp_model_config config = small_config();
+  config.backbone = SNGP_BACKBONE_NONE;
+  config.head = SNGP_HEAD_DENSE;
+  config.standardize_inputs = 0;
+  sngp_model *model = create_model(&config);
+  const float x[SMALL_INPUTS] = {0};
+  float p[SMALL_CLASSES];
+  sngp_prediction out = {.struct_size = sizeof out, .probabilities = p};
+  sngp_predict_config prediction = mc_dropout(2);
+  assert_fails(sngp_predict(model, NULL, x, 1, SMALL_INPUTS, 0, &prediction, &out),
+               SNGP_ERROR_UNSUPPORTED, "num_layers 0, without a backbone");
+  sngp_model_free(model);
+}
+
 static void what_has_no_passes_is_refused(void **state) {
   (void)state;
   check_refused(SNGP_HEAD_DENSE, 0, 2, false, "dropout_rate is 0");
   check_refused(SNGP_HEAD_DENSE, 0.1, 0, false, "num_layers 0");
   check_refused(SNGP_HEAD_GAUSSIAN_PROCESS, 0.1, 2, true, "covariance");
+  check_refused_without_backbone();
 }
 
 int main(void) {

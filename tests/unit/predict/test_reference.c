@@ -124,10 +124,8 @@ static void check_outputs(const subject *s, int32_t method, double factor, doubl
   free_outputs(&all);
 }
 
-static void check_gaussian_process(int32_t normalize, int32_t scaled, int32_t standardize,
+static void check_gaussian_process(sngp_model_config config, int32_t scaled, int32_t standardize,
                                    double ridge) {
-  sngp_model_config config = small_config();
-  config.normalize_input = normalize;
   config.scale_random_features = scaled;
   config.standardize_inputs = standardize;
   config.ridge = ridge;
@@ -141,31 +139,52 @@ static void check_gaussian_process(int32_t normalize, int32_t scaled, int32_t st
   release(&s);
 }
 
+static sngp_model_config normalized_by(int32_t normalize) {
+  sngp_model_config config = small_config();
+  config.normalize_input = normalize;
+  return config;
+}
+
 /* Ridges other than 1, so that a factor ridge too many or too few shows. */
 static void without_normalisation_everything_equals_the_reference(void **state) {
   (void)state;
-  check_gaussian_process(SNGP_NORMALIZE_NONE, 0, 0, 10);
-  check_gaussian_process(SNGP_NORMALIZE_NONE, 1, 1, 0.1);
+  check_gaussian_process(normalized_by(SNGP_NORMALIZE_NONE), 0, 0, 10);
+  check_gaussian_process(normalized_by(SNGP_NORMALIZE_NONE), 1, 1, 0.1);
 }
 
 static void with_layer_norm_everything_equals_the_reference(void **state) {
   (void)state;
-  check_gaussian_process(SNGP_NORMALIZE_LAYER_NORM, 0, 1, 10);
-  check_gaussian_process(SNGP_NORMALIZE_LAYER_NORM, 1, 0, 0.1);
+  check_gaussian_process(normalized_by(SNGP_NORMALIZE_LAYER_NORM), 0, 1, 10);
+  check_gaussian_process(normalized_by(SNGP_NORMALIZE_LAYER_NORM), 1, 0, 0.1);
 }
 
 static void with_the_radius_everything_equals_the_reference(void **state) {
   (void)state;
-  check_gaussian_process(SNGP_NORMALIZE_RADIUS, 0, 1, 10);
-  check_gaussian_process(SNGP_NORMALIZE_RADIUS, 1, 0, 0.1);
+  check_gaussian_process(normalized_by(SNGP_NORMALIZE_RADIUS), 0, 1, 10);
+  check_gaussian_process(normalized_by(SNGP_NORMALIZE_RADIUS), 1, 0, 0.1);
+}
+
+/* What belongs to the backbone is out of use: absurd sizes must not be looked at. */
+static sngp_model_config without_backbone(void) {
+  sngp_model_config config = small_config();
+  config.backbone = SNGP_BACKBONE_NONE;
+  config.num_layers = config.num_hidden = 1 << 20;
+  return config;
+}
+
+static void a_head_on_the_inputs_equals_the_reference(void **state) {
+  (void)state;
+  for (int32_t normalize = SNGP_NORMALIZE_NONE; normalize <= SNGP_NORMALIZE_RADIUS; normalize++) {
+    sngp_model_config config = without_backbone();
+    config.normalize_input = normalize;
+    check_gaussian_process(config, normalize != SNGP_NORMALIZE_NONE, 1, 0.1);
+    check_gaussian_process(config, 0, normalize != SNGP_NORMALIZE_NONE, 10);
+  }
 }
 
 /* A dense head: no variance, and mean field is MAP. */
-static void a_dense_head_equals_the_reference(void **state) {
-  (void)state;
-  sngp_model_config config = small_config();
-  config.head = SNGP_HEAD_DENSE;
-  subject s = train(&config);
+static void check_dense(const sngp_model_config *config) {
+  subject s = train(config);
   outputs all = take_outputs(TEST_ROWS, SMALL_CLASSES, 0);
   free(all.out.variance);
   all.out.variance = NULL;
@@ -177,6 +196,16 @@ static void a_dense_head_equals_the_reference(void **state) {
   }
   free_outputs(&all);
   release(&s);
+}
+
+/* Without a backbone it is multinomial logistic regression. */
+static void a_dense_head_equals_the_reference(void **state) {
+  (void)state;
+  sngp_model_config configs[] = {small_config(), without_backbone()};
+  for (int i = 0; i < 2; i++) {
+    configs[i].head = SNGP_HEAD_DENSE;
+    check_dense(&configs[i]);
+  }
 }
 
 /* Before any data the posterior is the prior: variance = phi phi^T, whatever the ridge. */
@@ -207,6 +236,7 @@ int main(void) {
       cmocka_unit_test(without_normalisation_everything_equals_the_reference),
       cmocka_unit_test(with_layer_norm_everything_equals_the_reference),
       cmocka_unit_test(with_the_radius_everything_equals_the_reference),
+      cmocka_unit_test(a_head_on_the_inputs_equals_the_reference),
       cmocka_unit_test(a_dense_head_equals_the_reference),
       cmocka_unit_test(an_untrained_model_predicts_the_prior_variance),
   };

@@ -42,7 +42,7 @@ static sngp_model_config chosen(const sngp_model *model) {
 /* Rows of [n, a r] (hidden + 1), or of h (hidden), through the network as it was prepared. */
 static double *head_inputs(const sngp_model *model, const sngp_dataset *data, double radius_scale) {
   reference r = read_reference(model);
-  int64_t hidden = r.config.num_hidden;
+  int64_t hidden = reference_hidden_width(&r);
   int with_radius = r.config.normalize_input == SNGP_NORMALIZE_RADIUS;
   int64_t width = hidden + with_radius;
   double *all = take((size_t)(ROWS * width), sizeof *all), h[64];
@@ -96,6 +96,30 @@ static void without_normalisation_the_kernel_scale_is_of_the_hidden_rows(void **
   double kernel_scale = 0.25 * median_square_distance(h, config.num_hidden);
   assert_close(chosen(model).kernel_scale, kernel_scale, RELATIVE * kernel_scale);
   free(h);
+  sngp_model_free(model);
+  sngp_dataset_free(data);
+}
+
+/* The standardised inputs themselves are what the median is of. */
+static void without_a_backbone_the_kernel_scale_is_of_the_inputs(void **state) {
+  (void)state;
+  sngp_model_config config = small_config();
+  config.backbone = SNGP_BACKBONE_NONE;
+  config.normalize_input = SNGP_NORMALIZE_NONE;
+  sngp_dataset *data = small_data(ROWS, 1);
+  sngp_model *model = create_model(&config);
+  assert_ok(sngp_model_prepare(model, data));
+  const float *x = sngp_dataset_features(data);
+  double z[ROWS * SMALL_INPUTS];
+  for (int j = 0; j < SMALL_INPUTS; j++) {
+    double mean = 0, square = 0;
+    for (int i = 0; i < ROWS; i++) mean += (double)x[i * SMALL_INPUTS + j] / ROWS;
+    for (int i = 0; i < ROWS; i++) square += pow((double)x[i * SMALL_INPUTS + j] - mean, 2) / ROWS;
+    for (int i = 0; i < ROWS; i++)
+      z[i * SMALL_INPUTS + j] = ((double)x[i * SMALL_INPUTS + j] - mean) / sqrt(square);
+  }
+  double kernel_scale = 0.25 * median_square_distance(z, SMALL_INPUTS);
+  assert_close(chosen(model).kernel_scale, kernel_scale, RELATIVE * kernel_scale);
   sngp_model_free(model);
   sngp_dataset_free(data);
 }
@@ -320,6 +344,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(radius_and_kernel_scale_are_the_medians_of_the_definition),
       cmocka_unit_test(without_normalisation_the_kernel_scale_is_of_the_hidden_rows),
+      cmocka_unit_test(without_a_backbone_the_kernel_scale_is_of_the_inputs),
       cmocka_unit_test(what_the_configuration_gives_is_kept),
       cmocka_unit_test(columns_are_standardised_constants_kept_and_outliers_held),
       cmocka_unit_test(an_input_scaling_that_was_set_is_kept),
