@@ -3,6 +3,7 @@
 #define SNGP_CLI_COMMANDS_H
 
 int cli_train(int argc, char **argv);
+int cli_calibrate(int argc, char **argv);
 int cli_predict(int argc, char **argv);
 int cli_evaluate(int argc, char **argv);
 int cli_info(int argc, char **argv);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/calibration.h"
 #include "cli/clock.h"
 #include "cli/message.h"
 #include "cli/report.h"
@@ -33,11 +34,7 @@ static json_t *calibration_json(const evaluator *e, const sngp_calibration *c) {
   /* Nothing but mean field has a factor, and without a Gaussian process it has no meaning. */
   bool factor = cli_compare_model_has_process(e->method->model) &&
                 e->method->prediction != SNGP_PREDICT_MONTE_CARLO;
-  return json_pack("{s:I, s:o, s:o, s:b, s:o, s:o}", "rows", (json_int_t)c->rows,
-                   "mean_field_factor", cli_json_real(factor ? c->mean_field_factor : NAN),
-                   "temperature", cli_json_real(c->temperature), "factor_at_border",
-                   c->factor_at_border != 0, "nll_before", cli_json_real(c->nll_before),
-                   "nll_after", cli_json_real(c->nll_after));
+  return cli_calibration_json(c, factor);
 }
 
 /* Few rows take so little time that the clock or another program counts for more: they are

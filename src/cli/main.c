@@ -13,8 +13,9 @@
 static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"train", cli_train}, {"predict", cli_predict}, {"evaluate", cli_evaluate},
-                {"info", cli_info},   {"compare", cli_compare}, {"demo", cli_demo}};
+} commands[] = {{"train", cli_train},       {"calibrate", cli_calibrate}, {"predict", cli_predict},
+                {"evaluate", cli_evaluate}, {"info", cli_info},           {"compare", cli_compare},
+                {"demo", cli_demo}};
 
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -26,6 +27,7 @@ static const char overview[] =
     "\n"
     "Commands\n"
     "  train            fit a model or an ensemble to labelled rows, save it\n"
+    "  calibrate        tune a model on rows it was not trained on\n"
     "  predict          class, probabilities, variance and uncertainty of each row\n"
     "  evaluate         accuracy, calibration and out-of-domain detection\n"
     "  info             what a model file holds\n"

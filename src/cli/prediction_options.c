@@ -24,6 +24,7 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
   cli_prediction_settings *s = settings;
   cli_prediction_settings_init(s);
   const cli_option table[CLI_PREDICTION_OPTIONS] = {
+      /* those that are tuned come last: CLI_TUNED_OPTIONS */
       {.name = "method",
        .value = "NAME",
        .kind = CLI_KIND_CHOICE,
@@ -57,6 +58,7 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
        .kind = CLI_KIND_INTEGER,
        .target = &s->seed,
        .help = "of draws, dropout and prediction sets (default: 0)"},
+      cli_threads_option(&s->threads),
       {.name = "mean-field-factor",
        .value = "X",
        .kind = CLI_KIND_REAL,
@@ -71,10 +73,16 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
        .target = &s->temperature,
        .open = true,
        .help = "logits are divided by X (default: the model's)"},
-      cli_threads_option(&s->threads),
   };
   memcpy(options->table, table, sizeof table);
   return (cli_option_group){"Prediction", options->table, CLI_PREDICTION_OPTIONS};
+}
+
+cli_option_group cli_tuned_prediction_group(cli_prediction_options *options,
+                                            cli_prediction_settings *settings) {
+  cli_option_group group = cli_prediction_group(options, settings);
+  group.count -= CLI_TUNED_OPTIONS;
+  return group;
 }
 
 bool cli_prediction_options_check(const cli_prediction_settings *settings, bool with_sets,

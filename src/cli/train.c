@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "cli/calibration.h"
 #include "cli/commands.h"
 #include "cli/data_source.h"
 #include "cli/message.h"
@@ -113,14 +114,9 @@ static double kernel_scale(const sngp_model *model) {
 }
 
 static json_t *calibration_json(const cli_trained *trained) {
-  const sngp_calibration *c = &trained->calibration;
   if (!trained->calibrated) return json_null();
-  bool process = !isnan(kernel_scale(cli_trained_first(trained)));
-  return json_pack("{s:I, s:o, s:o, s:b, s:o, s:o}", "rows", (json_int_t)c->rows, "temperature",
-                   cli_json_real(c->temperature), "mean_field_factor",
-                   cli_json_real(process ? c->mean_field_factor : NAN), "factor_at_border",
-                   c->factor_at_border != 0, "nll_before", cli_json_real(c->nll_before),
-                   "nll_after", cli_json_real(c->nll_after));
+  return cli_calibration_json(&trained->calibration,
+                              !isnan(kernel_scale(cli_trained_first(trained))));
 }
 
 static json_t *members_json(const cli_trained *trained) {
@@ -173,24 +169,12 @@ static void print_trained(const train_settings *settings, const cli_trained *tra
   putchar('\n');
 }
 
-static void print_calibrated(const cli_trained *trained) {
-  const sngp_calibration *c = &trained->calibration;
-  if (!trained->calibrated) return;
-  printf("Calibrated  temperature %.3g", c->temperature);
-  if (c->factor_at_border != 0) {
-    printf(", mean-field factor left at %.3g (its best value is at a border of the range)",
-           c->mean_field_factor);
-  } else if (!isnan(kernel_scale(cli_trained_first(trained)))) {
-    printf(", mean-field factor %.3g", c->mean_field_factor);
-  }
-  printf("; held-out NLL %.4f to %.4f\n", c->nll_before, c->nll_after);
-}
-
 static bool report(const train_settings *settings, const cli_trained *trained) {
   if (settings->json) return cli_json_print(report_json(settings, trained));
   if (settings->quiet) return true;
   print_trained(settings, trained);
-  print_calibrated(trained);
+  if (trained->calibrated)
+    cli_calibration_print(&trained->calibration, !isnan(kernel_scale(cli_trained_first(trained))));
   printf("Saved       %s\n", settings->out);
   return true;
 }

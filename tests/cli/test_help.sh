@@ -4,8 +4,8 @@
 
 run 0 --help
 empty stderr
-for command in train predict evaluate info compare demo; do says stdout "  $command  "; done
-for command in train predict evaluate info compare demo; do
+for command in train calibrate predict evaluate info compare demo; do says stdout "  $command  "; done
+for command in train calibrate predict evaluate info compare demo; do
   run 0 "$command" --help
   empty stderr
   says stdout "Usage: sngp $command"
@@ -31,6 +31,7 @@ prediction="method samples joint passes seed mean-field-factor temperature threa
 documents predict data label header idx npy out $prediction
 # shellcheck disable=SC2086
 documents evaluate data label header idx npy ood-data ood-idx ood-npy json $prediction
+documents calibrate data label header idx npy out method samples joint passes seed threads ridge json quiet
 documents info json
 documents compare data label header idx npy test-data test-idx test-npy ood-data ood-idx ood-npy out \
   methods seeds seed test validation members passes samples preset num-layers num-hidden \
