@@ -7,9 +7,9 @@
 
 json_t *cli_calibration_json(const sngp_calibration *calibration, bool with_factor) {
   const sngp_calibration *c = calibration;
-  return json_pack("{s:I, s:o, s:o, s:b, s:o, s:o}", "rows", (json_int_t)c->rows, "temperature",
-                   cli_json_real(c->temperature), "mean_field_factor",
-                   cli_json_real(with_factor ? c->mean_field_factor : NAN), "factor_at_border",
+  return json_pack("{s:I, s:o, s:o, s:b, s:o, s:o}", "rows", (json_int_t)c->rows,
+                   "mean_field_factor", cli_json_real(with_factor ? c->mean_field_factor : NAN),
+                   "temperature", cli_json_real(c->temperature), "factor_at_border",
                    c->factor_at_border != 0, "nll_before", cli_json_real(c->nll_before),
                    "nll_after", cli_json_real(c->nll_after));
 }

@@ -155,7 +155,7 @@ static void calibration_is_reported_and_stored(void **state) {
     json_t *document = read_document(documents[i]);
     const json_t *calibration = json_object_get(document, "calibration");
     assert_true(has_keys(
-        calibration, "rows temperature mean_field_factor factor_at_border nll_before nll_after"));
+        calibration, "rows mean_field_factor temperature factor_at_border nll_before nll_after"));
     assert_int_equal(json_integer_value(json_object_get(calibration, "rows")), ROWS / 5);
     assert_true(number(calibration, "nll_after") < number(calibration, "nll_before"));
     double temperature = number(calibration, "temperature");
