@@ -69,13 +69,13 @@ SNGP_API sngp_status sngp_dataset_create_targets(const float *features, int64_t 
 
 /**
  * What a CSV's first line is. It is taken for a header when the field of a feature is no number, or
- * a field is the text of `label_column`, or the field of the label is no number but that of the
- * second line is one; for data otherwise. Empty fields and nan tell nothing. With `feature_names` a
- * line that holds them all is a header too, and with `class_names` a label that is one of them is
- * no name. Without these, some first lines look the same as header and as data: names that are all
- * numbers; numbers and one word as the label's name, over labels that are words; a first label that
- * is a word where the second is a number. Say for such files what the first line is, here or by the
- * program's --header.
+ * a field is the text of `label_column` or of one of `target_columns`, or the field of the label is
+ * no number but that of the second line is one; for data otherwise. Empty fields and nan tell
+ * nothing. With `feature_names` a line that holds them all is a header too, and with `class_names`
+ * a label that is one of them is no name. Without these, some first lines look the same as header
+ * and as data: names that are all numbers; numbers and one word as the label's name, over labels
+ * that are words; a first label that is a word where the second is a number. Say for such files
+ * what the first line is, here or by the program's --header.
  */
 enum {
   SNGP_CSV_HEADER_DETECT = -1, /**< a header or data, as its fields tell */
@@ -83,19 +83,28 @@ enum {
   SNGP_CSV_HEADER_YES = 1      /**< the first line names the columns */
 };
 
-/** What to do about the label column of a CSV. */
+/** What to do about the label column of a CSV, or about its target columns. */
 enum {
-  SNGP_CSV_LABEL_LAST = 0,    /**< the label is the last column, or the one named */
-  SNGP_CSV_LABEL_NONE = 1,    /**< no labels: every column is a feature; one named is left out */
-  SNGP_CSV_LABEL_OPTIONAL = 2 /**< labels when the file has the column (by `label_column`, or one
-                                   more column than `num_features`); none otherwise */
+  SNGP_CSV_LABEL_LAST = 0, /**< the label is the last column, or the one named */
+  /** Neither labels nor targets: every column is a feature, but those that `label_column` or
+      `target_columns` name, which are left out unread. */
+  SNGP_CSV_LABEL_NONE = 1,
+  /** Labels when the file has the column (by `label_column`, or one more column than
+      `num_features`); none otherwise. */
+  SNGP_CSV_LABEL_OPTIONAL = 2,
+  /** Targets, which are numbers: the last column, the last `num_target_columns` ones, or those that
+      `target_columns` name. */
+  SNGP_CSV_TARGETS = 3,
+  /** Targets when the file has their columns (by `target_columns`, or as many more columns than
+      `num_features`), none when it has none of them; some of them are SNGP_ERROR_NOT_FOUND. */
+  SNGP_CSV_TARGETS_OPTIONAL = 4
 };
 
 /** How to read a CSV file; fill with sngp_csv_config_init(), then change what you want. */
 typedef struct sngp_csv_config {
   uint32_t struct_size; /**< set by sngp_csv_config_init() */
   int32_t header;       /**< SNGP_CSV_HEADER_*; default SNGP_CSV_HEADER_DETECT */
-  int32_t label_mode;   /**< SNGP_CSV_LABEL_*; default SNGP_CSV_LABEL_LAST */
+  int32_t label_mode;   /**< SNGP_CSV_LABEL_* or SNGP_CSV_TARGETS*; default SNGP_CSV_LABEL_LAST */
   int32_t reserved;     /**< 0 */
   /** The label column by header name or by number (counted from 0); NULL: the last column.
       A name that reads as a number is a number unless a header field is exactly that text. */
@@ -106,11 +115,17 @@ typedef struct sngp_csv_config {
   /** Length of class_names, at most 2^24. Without them: labels are the numbers below num_classes,
       another one is SNGP_ERROR_LABEL_RANGE with its row; 0: classes are found in the data. */
   int64_t num_classes;
-  /** Expected feature columns (a trained model's); NULL: all columns but the label's, in file
-      order. With it, a file with a header is matched by name, in any order; one without a header
-      must have num_features columns, or one more with the label. */
+  /** Expected feature columns (a trained model's); NULL: all columns but the label's or the
+      targets', in file order. With it, a file with a header is matched by name, in any order; one
+      without a header must have num_features columns, beside those of labels or targets. */
   const char *const *feature_names;
   int64_t num_features; /**< length of feature_names; may be given without names; 0: any */
+  /** The target columns, each by header name or by number, as `label_column`; a row's targets have
+      this order. NULL: the last columns. Where targets are read, `label_column` and the classes
+      must not be set; where labels are, these two. */
+  const char *const *target_columns;
+  /** Length of target_columns; may be given without names; 0: one. */
+  int64_t num_target_columns;
 } sngp_csv_config;
 
 /** Fills a CSV configuration with its defaults. @param size sizeof(sngp_csv_config).
@@ -127,6 +142,9 @@ SNGP_API sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size);
  * (strings, or integers with gaps or signs) are mapped in sorted order (numbers by value, strings
  * by bytes) and kept as class names, so that a label is always printed as it was written. Where
  * all labels are numbers, equal values are one class, named as it was written first.
+ *
+ * Targets are numbers within float's range. Their names are the header's; in a file without a
+ * header those of `target_columns`, if any of these is no number.
  *
  * @param path    the file.
  * @param config  NULL: defaults.

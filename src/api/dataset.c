@@ -12,8 +12,8 @@
 #include "data/split.h"
 #include "data/synthetic.h"
 
-/* sizeof(sngp_csv_config) of the first version. */
-enum { CSV_CONFIG_SIZE_1 = sizeof(sngp_csv_config) };
+/* The first version of the struct ends with this field. */
+static const size_t CSV_CONFIG_SMALLEST = SNGP_END_OF(sngp_csv_config, num_features);
 
 /* Every function that makes a dataset starts here: the result is NULL until it is complete. */
 static sngp_status clear(sngp_dataset **dataset, const char *name) {
@@ -104,7 +104,7 @@ sngp_status sngp_dataset_create_targets(const float *features, int64_t rows, int
 
 sngp_status sngp_csv_config_init(sngp_csv_config *config, size_t size) {
   sngp_csv_config defaults = sngp_csv_defaults();
-  return sngp_struct_init(&defaults, sizeof defaults, CSV_CONFIG_SIZE_1, config, size,
+  return sngp_struct_init(&defaults, sizeof defaults, CSV_CONFIG_SMALLEST, config, size,
                           "sngp_csv_config");
 }
 
@@ -114,7 +114,7 @@ sngp_status sngp_dataset_read_csv(const char *path, const sngp_csv_config *confi
   SNGP_TRY(sngp_check_path(path, "path"));
   sngp_csv_config own = sngp_csv_defaults();
   if (config != NULL)
-    SNGP_TRY(sngp_struct_import(&own, sizeof own, CSV_CONFIG_SIZE_1, config, "sngp_csv_config"));
+    SNGP_TRY(sngp_struct_import(&own, sizeof own, CSV_CONFIG_SMALLEST, config, "sngp_csv_config"));
   SNGP_TRY(sngp_csv_config_check(&own));
   return sngp_csv_read(path, &own, dataset);
 }

@@ -48,15 +48,24 @@ typedef struct {
   size_t features_capacity;
   int32_t *label_texts;
   size_t label_texts_capacity;
+  float *targets;
+  size_t targets_capacity;
   int64_t rows;
 } reader;
+
+/* The name of a column of numbers; NULL without a header. */
+static const char *name_of(const sngp_csv_columns *columns, int64_t field) {
+  const sngp_csv_column *column = &columns->fields[field];
+  if (!columns->has_header) return NULL;
+  if (column->kind == SNGP_CSV_COLUMN_FEATURE) return columns->feature_names[column->number];
+  return column->kind == SNGP_CSV_COLUMN_TARGET ? columns->target_names[column->number] : NULL;
+}
 
 /* Puts the place of a field before the message. */
 static sngp_status fail_at(const reader *state, int64_t field, sngp_status code) {
   char place[160];
-  int64_t feature = state->columns.targets[field];
-  if (state->columns.has_header && feature >= 0) {
-    const char *name = state->columns.feature_names[feature];
+  const char *name = name_of(&state->columns, field);
+  if (name != NULL) {
     snprintf(place, sizeof place, "line %" PRId64 ", column %" PRId64 " (%s)", state->line, field,
              sngp_quote(name, strlen(name)).text);
   } else {
@@ -65,7 +74,7 @@ static sngp_status fail_at(const reader *state, int64_t field, sngp_status code)
   return sngp_fail_prefix(code, place);
 }
 
-static sngp_status read_feature(const char *text, size_t length, float *feature) {
+static sngp_status read_number(const char *text, size_t length, float *number) {
   double value = 0.0;
   switch (sngp_number_read(text, length, &value)) {
     case SNGP_NUMBER_FINITE: break;
@@ -77,22 +86,33 @@ static sngp_status read_feature(const char *text, size_t length, float *feature)
       return sngp_fail(SNGP_ERROR_NOT_FINITE, "%s is not a finite number",
                        sngp_quote(text, length).text);
   }
-  *feature = (float)value;
-  if (!isfinite(*feature))
+  *number = (float)value;
+  if (!isfinite(*number))
     return sngp_fail(SNGP_ERROR_NOT_FINITE, "%s is beyond the range of a float",
                      sngp_quote(text, length).text);
   return SNGP_OK;
 }
 
+/* Makes room for one row more of `width` numbers. */
+static sngp_status grow_matrix(float **matrix, size_t *capacity, size_t rows, int64_t width,
+                               const char *what) {
+  size_t needed = 0;
+  if (!sngp_size_multiply(rows, (size_t)width, &needed)) return sngp_fail_memory(what);
+  float *grown = sngp_array_grow(*matrix, capacity, needed, sizeof *grown);
+  if (grown == NULL) return sngp_fail_memory(what);
+  *matrix = grown;
+  return SNGP_OK;
+}
+
 /* Makes room for one row more. */
 static sngp_status start_row(reader *state) {
-  size_t row = (size_t)state->rows + 1, needed = 0;
-  if (!sngp_size_multiply(row, (size_t)state->columns.num_features, &needed))
-    return sngp_fail_memory("features");
-  float *features =
-      sngp_array_grow(state->features, &state->features_capacity, needed, sizeof *features);
-  if (features == NULL) return sngp_fail_memory("features");
-  state->features = features;
+  size_t row = (size_t)state->rows + 1;
+  const sngp_csv_columns *columns = &state->columns;
+  SNGP_TRY(grow_matrix(&state->features, &state->features_capacity, row, columns->num_features,
+                       "features"));
+  if (columns->num_targets > 0)
+    SNGP_TRY(grow_matrix(&state->targets, &state->targets_capacity, row, columns->num_targets,
+                         "targets"));
   int32_t *texts =
       sngp_array_grow(state->label_texts, &state->label_texts_capacity, row, sizeof *texts);
   if (texts == NULL) return sngp_fail_memory("labels");
@@ -105,14 +125,20 @@ static sngp_status take_field(reader *state, const char *text, size_t length) {
   if (state->field == 0) SNGP_TRY(start_row(state));
   int64_t field = state->field++;
   if (field >= columns->num_fields) return SNGP_OK; /* counted; take_row_end() complains */
-  int64_t target = columns->targets[field];
+  int64_t row = state->rows, number = columns->fields[field].number;
   sngp_status status = SNGP_OK;
-  if (target >= 0)
-    status =
-        read_feature(text, length, &state->features[state->rows * columns->num_features + target]);
-  else if (target == SNGP_CSV_COLUMN_LABEL)
-    status = sngp_csv_labels_add(&state->labels, text, length, state->rows,
-                                 &state->label_texts[state->rows]);
+  switch (columns->fields[field].kind) {
+    case SNGP_CSV_COLUMN_FEATURE:
+      status = read_number(text, length, &state->features[row * columns->num_features + number]);
+      break;
+    case SNGP_CSV_COLUMN_TARGET:
+      status = read_number(text, length, &state->targets[row * columns->num_targets + number]);
+      break;
+    case SNGP_CSV_COLUMN_LABEL:
+      status = sngp_csv_labels_add(&state->labels, text, length, row, &state->label_texts[row]);
+      break;
+    default: break; /* left out */
+  }
   return status == SNGP_OK ? SNGP_OK : fail_at(state, field, status);
 }
 
@@ -262,28 +288,39 @@ static sngp_status parse(reader *state, FILE *file, const char *path) {
   return status;
 }
 
-/* A dataset of just the size, from what was read. */
-static sngp_status finish(reader *state, sngp_dataset **out) {
+/* Fills a dataset of just the size with what was read. */
+static sngp_status fill(reader *state, sngp_dataset *dataset) {
   sngp_csv_columns *columns = &state->columns;
+  size_t rows = (size_t)state->rows;
+  memcpy(dataset->owned_features, state->features,
+         rows * (size_t)columns->num_features * sizeof(float));
+  dataset->feature_names = columns->feature_names;
+  columns->feature_names = NULL;
+  if (columns->num_targets > 0) {
+    SNGP_TRY(sngp_dataset_allocate_targets(dataset, columns->num_targets));
+    memcpy(dataset->owned_targets, state->targets,
+           rows * (size_t)columns->num_targets * sizeof(float));
+    dataset->target_names = columns->target_names;
+    columns->target_names = NULL;
+  }
+  if (!columns->has_label) return SNGP_OK;
+  memcpy(dataset->owned_labels, state->label_texts, rows * sizeof(int32_t));
+  return sngp_csv_labels_finish(&state->labels, dataset);
+}
+
+static sngp_status finish(reader *state, sngp_dataset **out) {
+  const sngp_csv_columns *columns = &state->columns;
   if (!state->resolved) return sngp_fail(SNGP_ERROR_NO_ROWS, "the file is empty");
   if (state->rows == 0)
     return sngp_fail(SNGP_ERROR_NO_ROWS, "the file has a header, but no rows of data");
   sngp_dataset *dataset = NULL;
   SNGP_TRY(sngp_dataset_allocate(state->rows, columns->num_features, columns->has_label, &dataset));
-  memcpy(dataset->owned_features, state->features,
-         (size_t)state->rows * (size_t)columns->num_features * sizeof(float));
-  dataset->feature_names = columns->feature_names;
-  columns->feature_names = NULL;
-  if (columns->has_label) {
-    memcpy(dataset->owned_labels, state->label_texts, (size_t)state->rows * sizeof(int32_t));
-    sngp_status status = sngp_csv_labels_finish(&state->labels, dataset);
-    if (status != SNGP_OK) {
-      sngp_dataset_free(dataset);
-      return status;
-    }
-  }
-  *out = dataset;
-  return SNGP_OK;
+  sngp_status status = fill(state, dataset);
+  if (status == SNGP_OK)
+    *out = dataset;
+  else
+    sngp_dataset_free(dataset);
+  return status;
 }
 
 sngp_status sngp_csv_read(const char *path, const sngp_csv_config *config, sngp_dataset **dataset) {
@@ -301,6 +338,7 @@ sngp_status sngp_csv_read(const char *path, const sngp_csv_config *config, sngp_
   sngp_csv_labels_clear(&state.labels);
   sngp_release(state.features);
   sngp_release(state.label_texts);
+  sngp_release(state.targets);
   return status;
 }
 

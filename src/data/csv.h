@@ -1,5 +1,6 @@
 /* The CSV reader. csv.c takes the file apart, csv_columns.c decides what each column is,
-   csv_labels.c turns label texts into class numbers. */
+   with csv_outputs.c, which finds labels and targets; csv_labels.c turns label texts into class
+   numbers. */
 #ifndef SNGP_DATA_CSV_H
 #define SNGP_DATA_CSV_H
 

@@ -2,19 +2,19 @@
 #ifndef SNGP_DATA_CSV_COLUMNS_H
 #define SNGP_DATA_CSV_COLUMNS_H
 
+#include "data/csv_outputs.h"
 #include "data/dataset.h"
 #include "data/text.h"
-
-/* Values of sngp_csv_columns::targets other than the number of a feature. */
-enum { SNGP_CSV_COLUMN_LABEL = -1, SNGP_CSV_COLUMN_LEFT_OUT = -2 };
 
 typedef struct {
   bool has_header;
   bool has_label;
   int64_t num_fields;   /* fields of every line */
   int64_t num_features; /* those that are features */
-  int64_t *targets;     /* for each field: its feature's number, or a value above */
+  int64_t num_targets;  /* those that are targets */
+  sngp_csv_column *fields;
   char **feature_names; /* one block; NULL: none */
+  char **target_names;  /* one block; NULL: none */
 } sngp_csv_columns;
 
 /* Decides from the fields of the first line, and of the second, which is empty where there is none.

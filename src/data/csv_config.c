@@ -35,12 +35,48 @@ static sngp_status check_names(const char *what, const char *const *names, int64
   return status;
 }
 
+/* A file has labels or targets: what is about the other kind must not be set. */
+static sngp_status check_kind(const sngp_csv_config *config) {
+  const char *surplus = NULL;
+  bool labels =
+      config->label_mode == SNGP_CSV_LABEL_LAST || config->label_mode == SNGP_CSV_LABEL_OPTIONAL;
+  bool targets =
+      config->label_mode == SNGP_CSV_TARGETS || config->label_mode == SNGP_CSV_TARGETS_OPTIONAL;
+  if (labels && config->target_columns != NULL) surplus = "target_columns";
+  if (labels && config->num_target_columns != 0) surplus = "num_target_columns";
+  if (targets && config->label_column != NULL) surplus = "label_column";
+  if (targets && config->class_names != NULL) surplus = "class_names";
+  if (targets && config->num_classes != 0) surplus = "num_classes";
+  if (surplus == NULL) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                   "sngp_csv_config: %s is set, but label_mode %" PRId32 " reads %s", surplus,
+                   config->label_mode, labels ? "labels" : "targets");
+}
+
+static sngp_status check_targets(const sngp_csv_config *config) {
+  if (config->num_target_columns < 0)
+    return fail_field("num_target_columns", config->num_target_columns, "0 or more");
+  if (config->target_columns == NULL) {
+    bool counted = config->label_mode != SNGP_CSV_LABEL_NONE || config->num_target_columns == 0;
+    return counted ? SNGP_OK
+                   : fail_field("num_target_columns", config->num_target_columns,
+                                "0 where target_columns is NULL and label_mode is 1 (none)");
+  }
+  if (config->num_target_columns == 0)
+    return fail_field("num_target_columns", 0, "the number of target_columns, 1 or more");
+  if (config->label_column != NULL)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "sngp_csv_config: label_column and target_columns are both set");
+  return check_names("target_columns", config->target_columns, config->num_target_columns);
+}
+
 sngp_status sngp_csv_config_check(const sngp_csv_config *config) {
   if (config->header < SNGP_CSV_HEADER_DETECT || config->header > SNGP_CSV_HEADER_YES)
     return fail_field("header", config->header, "-1 (detect), 0 (no) or 1 (yes)");
-  if (config->label_mode < SNGP_CSV_LABEL_LAST || config->label_mode > SNGP_CSV_LABEL_OPTIONAL)
-    return fail_field("label_mode", config->label_mode, "0 (last), 1 (none) or 2 (optional)");
+  if (config->label_mode < SNGP_CSV_LABEL_LAST || config->label_mode > SNGP_CSV_TARGETS_OPTIONAL)
+    return fail_field("label_mode", config->label_mode, "one of SNGP_CSV_LABEL_* and _TARGETS*");
   if (config->reserved != 0) return fail_field("reserved", config->reserved, "0");
+  SNGP_TRY(check_kind(config));
   if (config->num_classes < 0 || config->num_classes > SNGP_MOST_CLASSES)
     return fail_field("num_classes", config->num_classes, "0 to 16777216");
   if (config->num_features < 0)
@@ -55,5 +91,5 @@ sngp_status sngp_csv_config_check(const sngp_csv_config *config) {
       return fail_field("num_features", 0, "the number of feature_names, 1 or more");
     SNGP_TRY(check_names("feature_names", config->feature_names, config->num_features));
   }
-  return SNGP_OK;
+  return check_targets(config);
 }

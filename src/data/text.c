@@ -43,6 +43,18 @@ const char *sngp_text_list_get(const sngp_text_list *list, size_t index, size_t 
   return list->bytes + list->starts[index];
 }
 
+bool sngp_text_list_is(const sngp_text_list *list, size_t index, const char *string) {
+  size_t length = 0;
+  const char *text = sngp_text_list_get(list, index, &length);
+  return strlen(string) == length && memcmp(text, string, length) == 0;
+}
+
+int64_t sngp_text_list_find(const sngp_text_list *list, const char *string) {
+  for (size_t i = 0; i < list->count; i++)
+    if (sngp_text_list_is(list, i, string)) return (int64_t)i;
+  return -1;
+}
+
 void sngp_text_list_clear(sngp_text_list *list) {
   sngp_release(list->bytes);
   sngp_release(list->starts);
@@ -124,4 +136,10 @@ sngp_quoted sngp_quote(const char *text, size_t length) {
   *at++ = '"';
   if (shown < length) memcpy(at, "...", 3);
   return quoted;
+}
+
+sngp_quoted sngp_text_list_quote(const sngp_text_list *list, size_t index) {
+  size_t length = 0;
+  const char *text = sngp_text_list_get(list, index, &length);
+  return sngp_quote(text, length);
 }

@@ -23,6 +23,10 @@ typedef struct {
 bool sngp_text_list_add(sngp_text_list *list, const char *text, size_t length);
 /* Valid until the next addition. */
 const char *sngp_text_list_get(const sngp_text_list *list, size_t index, size_t *length);
+/* The number of the first text that is a string, or -1. */
+int64_t sngp_text_list_find(const sngp_text_list *list, const char *string);
+/* Whether one text is a string. */
+bool sngp_text_list_is(const sngp_text_list *list, size_t index, const char *string);
 void sngp_text_list_clear(sngp_text_list *list);
 
 /* Numbers different texts 0, 1, 2, ... in the order of their first appearance. Zeroed, it is
@@ -46,5 +50,6 @@ typedef struct {
 } sngp_quoted;
 
 sngp_quoted sngp_quote(const char *text, size_t length);
+sngp_quoted sngp_text_list_quote(const sngp_text_list *list, size_t index);
 
 #endif

@@ -12,7 +12,7 @@ void *aligned_alloc(size_t alignment, size_t size) {
   return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
 }
 
-static scratch_file csv, features, labels, images, image_labels;
+static scratch_file csv, numbers, features, labels, images, image_labels;
 static sngp_dataset *source, *regression;
 
 static sngp_status create(sngp_dataset **a, sngp_dataset **b) {
@@ -48,6 +48,17 @@ static sngp_status read_csv_of_a_model(sngp_dataset **a, sngp_dataset **b) {
   config.class_names = classes;
   config.num_features = config.num_classes = 2;
   return sngp_dataset_read_csv(csv.path, &config, a);
+}
+
+static sngp_status read_csv_targets(sngp_dataset **a, sngp_dataset **b) {
+  (void)b;
+  const char *const targets[] = {"y", "x"};
+  sngp_csv_config config;
+  assert_int_equal(sngp_csv_config_init(&config, sizeof config), SNGP_OK);
+  config.label_mode = SNGP_CSV_TARGETS;
+  config.target_columns = targets;
+  config.num_target_columns = 2;
+  return sngp_dataset_read_csv(numbers.path, &config, a);
 }
 
 static sngp_status read_npy(sngp_dataset **a, sngp_dataset **b) {
@@ -106,7 +117,8 @@ static const struct {
               {"split", split, 10},
               {"subset", subset, 4},
               {"create_targets", create_targets, 4},
-              {"split_targets", split_targets, 10}};
+              {"split_targets", split_targets, 10},
+              {"read_csv_targets", read_csv_targets, 10}};
 
 static void every_allocation_may_fail(void **state) {
   (void)state;
@@ -162,7 +174,9 @@ static int set_up(void **state) {
   static const char table[] = "x,y,class\n1,2,one\n3,4,two\n";
   static const float values[] = {1, 2, 3, 4};
   static const int32_t classes[] = {0, 1, 0, 1};
+  static const char table_of_numbers[] = "x,a,y\n1,2,3\n4,5,6\n";
   csv = FILE_OF(table);
+  numbers = FILE_OF(table_of_numbers);
   features = FILE_OF(npy_features);
   labels = FILE_OF(npy_labels);
   images = FILE_OF(idx_images);
@@ -180,6 +194,7 @@ static int tear_down(void **state) {
   sngp_dataset_free(source);
   sngp_dataset_free(regression);
   remove_file(&csv);
+  remove_file(&numbers);
   remove_file(&features);
   remove_file(&labels);
   remove_file(&images);

@@ -321,7 +321,8 @@ static void the_configuration_is_checked_field_by_field(void **state) {
   } while (0)
   REFUSED("header is 2", config.header = 2);
   REFUSED("header is -2", config.header = -2);
-  REFUSED("label_mode is 3", config.label_mode = 3);
+  REFUSED("label_mode is -1", config.label_mode = -1);
+  REFUSED("label_mode is 5", config.label_mode = 5);
   REFUSED("reserved is 1", config.reserved = 1);
   REFUSED("num_classes is -1", config.num_classes = -1);
   REFUSED("num_classes is 16777217", config.num_classes = 16777217);
