@@ -169,6 +169,18 @@ SNGP_API sngp_status sngp_dataset_read_npy(const char *features_path, const char
                                            sngp_dataset **dataset);
 
 /**
+ * Reads NumPy arrays with targets: features as sngp_dataset_read_npy(); targets of the same types,
+ * of shape (rows,) for one target, or (rows, targets).
+ *
+ * @return SNGP_ERROR_READ, SNGP_ERROR_FORMAT, SNGP_ERROR_NOT_FINITE (also a float64 beyond float's
+ *         range), SNGP_ERROR_DIMENSION (rows that differ), SNGP_ERROR_INVALID_ARGUMENT,
+ *         SNGP_ERROR_OUT_OF_MEMORY. Thread-safe.
+ */
+SNGP_API sngp_status sngp_dataset_read_npy_targets(const char *features_path,
+                                                   const char *targets_path,
+                                                   sngp_dataset **dataset);
+
+/**
  * Reads IDX files (the MNIST family), plain or gzip: unsigned bytes of two or more dimensions;
  * the first counts rows, the others are flattened into columns. Bytes are divided by 255.
  *

@@ -126,6 +126,14 @@ sngp_status sngp_dataset_read_npy(const char *features_path, const char *labels_
   return sngp_npy_read(features_path, labels_path, dataset);
 }
 
+sngp_status sngp_dataset_read_npy_targets(const char *features_path, const char *targets_path,
+                                          sngp_dataset **dataset) {
+  SNGP_TRY(clear(dataset, "dataset"));
+  SNGP_TRY(sngp_check_path(features_path, "features_path"));
+  SNGP_TRY(sngp_check_path(targets_path, "targets_path"));
+  return sngp_npy_read_targets(features_path, targets_path, dataset);
+}
+
 sngp_status sngp_dataset_read_idx(const char *images_path, const char *labels_path,
                                   sngp_dataset **dataset) {
   SNGP_TRY(clear(dataset, "dataset"));

@@ -168,19 +168,25 @@ static double to_double(uint64_t bits, const sngp_npy_header *header) {
   return (double)value;
 }
 
-static sngp_status receive_feature(void *context, const array *input, int64_t index,
-                                   uint64_t bits) {
-  sngp_dataset *dataset = context;
+/* A matrix that is being read. */
+typedef struct {
+  const char *name;
+  float *values;
+  int64_t rows, cols;
+} matrix;
+
+static sngp_status receive_number(void *context, const array *input, int64_t index, uint64_t bits) {
+  const matrix *read = context;
   bool fortran = input->header.fortran_order;
-  int64_t row = fortran ? index % dataset->rows : index / dataset->cols;
-  int64_t col = fortran ? index / dataset->rows : index % dataset->cols;
+  int64_t row = fortran ? index % read->rows : index / read->cols;
+  int64_t col = fortran ? index / read->rows : index % read->cols;
   double value = to_double(bits, &input->header);
-  float feature = (float)value;
-  if (!isfinite(feature))
+  float number = (float)value;
+  if (!isfinite(number))
     return in_file(
-        input, sngp_fail(SNGP_ERROR_NOT_FINITE, "features[%" PRId64 "][%" PRId64 "] is %g%s", row,
-                         col, value, isfinite(value) ? ", beyond the range of a float" : ""));
-  dataset->owned_features[row * dataset->cols + col] = feature;
+        input, sngp_fail(SNGP_ERROR_NOT_FINITE, "%s[%" PRId64 "][%" PRId64 "] is %g%s", read->name,
+                         row, col, value, isfinite(value) ? ", beyond the range of a float" : ""));
+  read->values[row * read->cols + col] = number;
   return SNGP_OK;
 }
 
@@ -229,26 +235,79 @@ static sngp_status check_labels(const array *input, int64_t rows) {
   return SNGP_OK;
 }
 
-static sngp_status read_arrays(const array *features, const array *labels, sngp_dataset **dataset) {
+/* `num_targets`: 1 for an array of one dimension. */
+static sngp_status check_targets(const array *input, int64_t rows, int64_t *num_targets) {
+  const sngp_npy_header *header = &input->header;
+  if (header->num_dims != 1 && header->num_dims != 2)
+    return in_file(input, sngp_fail(SNGP_ERROR_DIMENSION,
+                                    "targets have %d dimensions, but must have 1, (rows,), or 2: "
+                                    "(rows, targets)",
+                                    header->num_dims));
+  if (header->shape[0] != rows)
+    return in_file(input,
+                   sngp_fail(SNGP_ERROR_DIMENSION,
+                             "there are %" PRId64 " rows of targets, but %" PRId64 " of features",
+                             header->shape[0], rows));
+  *num_targets = header->num_dims == 2 ? header->shape[1] : 1;
+  if (*num_targets == 0)
+    return in_file(input, sngp_fail(SNGP_ERROR_DIMENSION, "targets have no columns"));
+  return SNGP_OK;
+}
+
+static sngp_status read_features(const array *features, const sngp_dataset *made) {
+  matrix read = {"features", made->owned_features, made->rows, made->cols};
+  return read_elements(features, receive_number, &read);
+}
+
+/* Features, with labels where they are given. */
+static sngp_status read_labelled(const array *features, const array *labels,
+                                 sngp_dataset **dataset) {
   SNGP_TRY(check_features(features));
   int64_t rows = features->header.shape[0], cols = features->header.shape[1];
   if (labels != NULL) SNGP_TRY(check_labels(labels, rows));
   sngp_dataset *made = NULL;
   SNGP_TRY(sngp_dataset_allocate(rows, cols, labels != NULL, &made));
-  sngp_status status = read_elements(features, receive_feature, made);
+  sngp_status status = read_features(features, made);
   if (status == SNGP_OK && labels != NULL) status = read_elements(labels, receive_label, made);
   return sngp_dataset_finish(made, status, dataset);
 }
 
-sngp_status sngp_npy_read(const char *features_path, const char *labels_path,
-                          sngp_dataset **dataset) {
-  array features, labels = {0};
+static sngp_status read_with_targets(const array *features, const array *targets,
+                                     sngp_dataset **dataset) {
+  SNGP_TRY(check_features(features));
+  int64_t rows = features->header.shape[0], cols = features->header.shape[1], num_targets = 0;
+  SNGP_TRY(check_targets(targets, rows, &num_targets));
+  sngp_dataset *made = NULL;
+  SNGP_TRY(sngp_dataset_allocate(rows, cols, false, &made));
+  sngp_status status = sngp_dataset_allocate_targets(made, num_targets);
+  if (status == SNGP_OK) status = read_features(features, made);
+  if (status == SNGP_OK) {
+    matrix read = {"targets", made->owned_targets, rows, num_targets};
+    status = read_elements(targets, receive_number, &read);
+  }
+  return sngp_dataset_finish(made, status, dataset);
+}
+
+/* Opens both files, the second where there is one, and reads them. */
+static sngp_status read_pair(const char *features_path, const char *outputs_path,
+                             sngp_status (*read)(const array *, const array *, sngp_dataset **),
+                             sngp_dataset **dataset) {
+  array features, outputs = {0};
   *dataset = NULL;
   SNGP_TRY(open_array(features_path, &features));
-  sngp_status status = labels_path != NULL ? open_array(labels_path, &labels) : SNGP_OK;
-  if (status == SNGP_OK)
-    status = read_arrays(&features, labels_path != NULL ? &labels : NULL, dataset);
+  sngp_status status = outputs_path != NULL ? open_array(outputs_path, &outputs) : SNGP_OK;
+  if (status == SNGP_OK) status = read(&features, outputs_path != NULL ? &outputs : NULL, dataset);
   close_array(&features);
-  close_array(&labels);
+  close_array(&outputs);
   return status;
+}
+
+sngp_status sngp_npy_read(const char *features_path, const char *labels_path,
+                          sngp_dataset **dataset) {
+  return read_pair(features_path, labels_path, read_labelled, dataset);
+}
+
+sngp_status sngp_npy_read_targets(const char *features_path, const char *targets_path,
+                                  sngp_dataset **dataset) {
+  return read_pair(features_path, targets_path, read_with_targets, dataset);
 }

@@ -8,4 +8,7 @@
 sngp_status sngp_npy_read(const char *features_path, const char *labels_path,
                           sngp_dataset **dataset);
 
+sngp_status sngp_npy_read_targets(const char *features_path, const char *targets_path,
+                                  sngp_dataset **dataset);
+
 #endif

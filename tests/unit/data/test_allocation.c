@@ -66,6 +66,11 @@ static sngp_status read_npy(sngp_dataset **a, sngp_dataset **b) {
   return sngp_dataset_read_npy(features.path, labels.path, a);
 }
 
+static sngp_status read_npy_targets(sngp_dataset **a, sngp_dataset **b) {
+  (void)b;
+  return sngp_dataset_read_npy_targets(features.path, labels.path, a);
+}
+
 static sngp_status read_idx(sngp_dataset **a, sngp_dataset **b) {
   (void)b;
   return sngp_dataset_read_idx(images.path, image_labels.path, a);
@@ -118,6 +123,7 @@ static const struct {
               {"subset", subset, 4},
               {"create_targets", create_targets, 4},
               {"split_targets", split_targets, 10},
+              {"read_npy_targets", read_npy_targets, 5},
               {"read_csv_targets", read_csv_targets, 10}};
 
 static void every_allocation_may_fail(void **state) {

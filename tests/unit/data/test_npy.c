@@ -2,37 +2,7 @@
 #include <math.h>
 
 #include "data/npy_header.h"
-#include "unit/data/support.h"
-
-typedef struct {
-  unsigned char bytes[4096];
-  size_t length;
-} image;
-
-static void append(image *file, const void *bytes, size_t count) {
-  assert_true(file->length + count <= sizeof file->bytes);
-  memcpy(file->bytes + file->length, bytes, count);
-  file->length += count;
-}
-
-static void append_bits(image *file, uint64_t bits, int size, bool big_endian) {
-  for (int i = 0; i < size; i++) {
-    int shift = 8 * (big_endian ? size - 1 - i : i);
-    unsigned char byte = (unsigned char)(bits >> shift);
-    append(file, &byte, 1);
-  }
-}
-
-/* Everything up to the first element. */
-static image preamble(int major, const char *dictionary) {
-  image file = {.length = 0};
-  const unsigned char version[] = {(unsigned char)major, 0};
-  append(&file, "\x93NUMPY", 6);
-  append(&file, version, 2);
-  append_bits(&file, strlen(dictionary), major == 1 ? 2 : 4, false);
-  append(&file, dictionary, strlen(dictionary));
-  return file;
-}
+#include "unit/data/npy_support.h"
 
 static sngp_status read_images(const image *features, const image *labels, sngp_dataset **dataset) {
   scratch_file x = file_of_bytes(features->bytes, features->length), y = {{0}};
