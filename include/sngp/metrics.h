@@ -1,6 +1,6 @@
 /**
  * @file metrics.h
- * @brief Accuracy, calibration, out-of-domain and selective measures, and their curves.
+ * @brief Accuracy, calibration, regression, out-of-domain and selective measures, and their curves.
  *
  * All functions are thread-safe, and write their result only when they succeed.
  */
@@ -75,6 +75,43 @@ SNGP_API sngp_status sngp_reliability_curve(const float *probabilities, int64_t 
                                             int64_t num_classes, const int32_t *labels,
                                             int64_t num_bins, int64_t *counts, double *confidence,
                                             double *accuracy);
+
+/** Measures of predicted normal distributions against targets; all are means over the rows and
+    their targets. Where targets have different units, measure each by itself: rows x 1 arrays. */
+typedef struct sngp_regression_metrics {
+  uint32_t struct_size; /**< sizeof(sngp_regression_metrics), set by the caller */
+  int32_t reserved;     /**< 0 */
+  int64_t rows;         /**< number of rows that were compared */
+  double rmse;          /**< root of the mean squared error of the means, in the targets' units */
+  double mae;           /**< mean absolute error of the means, in the targets' units */
+  double nll;           /**< negative log-density of a target, in nats; it may be negative, and
+                             depends on the targets' units */
+  double crps;          /**< continuous ranked probability score, in the targets' units, 0 or more,
+                             smaller is better: the integral of the squared difference between the
+                             distribution function and the step at the target, in closed form
+                             (Gneiting and Raftery, JASA 102, 2007) */
+  double coverage95;    /**< share of targets within mean +- 1.959964 standard deviations, borders
+                             included: 0.95 where the variances are right */
+  double mean_width95;  /**< width of these intervals, in the targets' units */
+} sngp_regression_metrics;
+
+/**
+ * Compares predicted means and variances with targets.
+ *
+ * @param mean          rows x num_targets floats, dense, row-major, in the targets' units.
+ * @param variance      rows x num_targets floats, positive: of a target, noise included, in the
+ *                      square of the targets' units.
+ * @param targets       rows x num_targets floats.
+ * @param rows          1 or more.
+ * @param num_targets   1 or more.
+ * @param[out] metrics  struct_size set by the caller.
+ * @return SNGP_ERROR_NO_ROWS, SNGP_ERROR_NOT_FINITE or, for a variance that is not positive,
+ *         SNGP_ERROR_INVALID_ARGUMENT (each names row and target). Takes no memory. Thread-safe.
+ */
+SNGP_API sngp_status sngp_evaluate_regression(const float *mean, const float *variance,
+                                              const float *targets, int64_t rows,
+                                              int64_t num_targets,
+                                              sngp_regression_metrics *metrics);
 
 /** How well a score separates out-of-domain rows (the positive class) from in-domain rows. */
 typedef struct sngp_ood_metrics {

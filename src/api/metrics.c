@@ -12,11 +12,14 @@
 #include "metrics/calibration.h"
 #include "metrics/classification.h"
 #include "metrics/ood.h"
+#include "metrics/regression.h"
 #include "metrics/selective.h"
 
 /* The first versions of the structs end with these fields. */
 static const size_t CLASSIFICATION_METRICS_SMALLEST = SNGP_END_OF(sngp_classification_metrics, ece);
 static const size_t OOD_METRICS_SMALLEST = SNGP_END_OF(sngp_ood_metrics, fpr95);
+static const size_t REGRESSION_METRICS_SMALLEST =
+    SNGP_END_OF(sngp_regression_metrics, mean_width95);
 static const size_t SELECTIVE_METRICS_SMALLEST =
     SNGP_END_OF(sngp_selective_metrics, accuracy_at_80);
 
@@ -197,4 +200,43 @@ sngp_status sngp_evaluate_selective(const float *scores, const int32_t *classes,
                                 .accuracy_at_80 = summary.accuracy_at_80};
   return sngp_struct_export(&own, sizeof own, SELECTIVE_METRICS_SMALLEST, metrics,
                             "sngp_selective_metrics");
+}
+
+static sngp_status check_finite(const char *name, const float *values, int64_t rows, int64_t cols) {
+  SNGP_TRY(sngp_check_pointer(values, name));
+  for (int64_t i = 0; i < rows * cols; i++)
+    if (!isfinite(values[i]))
+      return sngp_fail(SNGP_ERROR_NOT_FINITE, "%s[%lld][%lld] is %g", name, (long long)(i / cols),
+                       (long long)(i % cols), (double)values[i]);
+  return SNGP_OK;
+}
+
+sngp_status sngp_evaluate_regression(const float *mean, const float *variance, const float *targets,
+                                     int64_t rows, int64_t num_targets,
+                                     sngp_regression_metrics *metrics) {
+  SNGP_TRY(sngp_check_num_rows(rows));
+  if (num_targets < 1)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "num_targets is %lld, but must be 1 or more",
+                     (long long)num_targets);
+  SNGP_TRY(sngp_check_extent("targets", rows, num_targets, sizeof *targets));
+  SNGP_TRY(check_finite("mean", mean, rows, num_targets));
+  SNGP_TRY(check_finite("variance", variance, rows, num_targets));
+  SNGP_TRY(check_finite("targets", targets, rows, num_targets));
+  for (int64_t i = 0; i < rows * num_targets; i++)
+    if (variance[i] <= 0)
+      return sngp_fail(
+          SNGP_ERROR_INVALID_ARGUMENT, "variance[%lld][%lld] is %g, but must be positive",
+          (long long)(i / num_targets), (long long)(i % num_targets), (double)variance[i]);
+  sngp_regression_quality quality =
+      sngp_measure_regression(mean, variance, targets, (size_t)(rows * num_targets));
+
+  sngp_regression_metrics own = {.rows = rows,
+                                 .rmse = quality.rmse,
+                                 .mae = quality.mae,
+                                 .nll = quality.nll,
+                                 .crps = quality.crps,
+                                 .coverage95 = quality.coverage95,
+                                 .mean_width95 = quality.mean_width95};
+  return sngp_struct_export(&own, sizeof own, REGRESSION_METRICS_SMALLEST, metrics,
+                            "sngp_regression_metrics");
 }
