@@ -12,6 +12,7 @@
 
 #include "gp/evidence.h"
 #include "gp/ridge_regression.h"
+#include "gp/updates.h"
 #include "support/check.h"
 #include "unit/gp/rows.h"
 
@@ -84,11 +85,25 @@ static sngp_status run_evidence(void) {
   return status;
 }
 
+static sngp_status run_updates(void) {
+  double lower[SIZE * SIZE] = {0}, before[SIZE * SIZE];
+  for (int i = 0; i < SIZE; i++) lower[i * SIZE + i] = 1;
+  memcpy(before, lower, sizeof before);
+  sngp_status status = sngp_factor_add(SIZE, lower, rows.features, NULL, 3);
+  if (status == SNGP_OK) {
+    memcpy(before, lower, sizeof before);
+    status = sngp_factor_remove(SIZE, lower, rows.features, NULL, 3);
+  }
+  assert_true((memcmp(lower, before, sizeof before) == 0) == (status != SNGP_OK));
+  return status;
+}
+
 static void closed_forms_fail_cleanly(void **state) {
   (void)state;
   assert_true(fail_each(run_statistics) >= 2);
   assert_true(fail_each(run_ridge_regression) >= 2);
   assert_true(fail_each(run_evidence) >= 5);
+  assert_true(fail_each(run_updates) >= 4);
 }
 
 int main(void) {
