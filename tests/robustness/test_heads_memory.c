@@ -10,11 +10,14 @@
 
 #include <cmocka.h>
 
+#include "base/status.h"
 #include "gp/evidence.h"
+#include "gp/laplace.h"
+#include "gp/newton.h"
 #include "gp/ridge_regression.h"
 #include "gp/updates.h"
 #include "support/check.h"
-#include "unit/gp/rows.h"
+#include "unit/gp/classifications.h"
 
 enum { ROWS = 30, SIZE = 5, WIDTH = 2 };
 
@@ -98,6 +101,37 @@ static sngp_status run_updates(void) {
   return status;
 }
 
+static sngp_status run_newton(void) {
+  const sngp_classification problem = problem_of(&rows, WIDTH, true, false, 0.5);
+  const sngp_newton_settings settings = {SNGP_SOLVER_LBFGS, 1e-6, 100};
+  double parameters[(SIZE + 1) * WIDTH] = {0};
+  sngp_newton_result result;
+  sngp_pool *pool = NULL;
+  SNGP_TRY(sngp_pool_create(1, &pool));
+  sngp_status status =
+      sngp_newton_solve(&problem, &settings, pool, NULL, NULL, parameters, &result);
+  assert_true((parameters[0] == 0) == (status != SNGP_OK));
+  sngp_pool_free(pool);
+  return status;
+}
+
+static sngp_status run_laplace(void) {
+  const sngp_classification problem = problem_of(&rows, WIDTH, true, false, 0.5);
+  double parameters[(SIZE + 1) * WIDTH] = {0}, hessian[SIZE * SIZE];
+  sngp_pool *pool = NULL;
+  SNGP_TRY(sngp_pool_create(1, &pool));
+  sngp_status status =
+      sngp_laplace_hessian(&problem, SNGP_LAPLACE_SHARED, parameters, pool, hessian);
+  sngp_pool_free(pool);
+  return status;
+}
+
+static void classifications_fail_cleanly(void **state) {
+  (void)state;
+  assert_true(fail_each(run_newton) >= 5);
+  assert_true(fail_each(run_laplace) >= 3);
+}
+
 static void closed_forms_fail_cleanly(void **state) {
   (void)state;
   assert_true(fail_each(run_statistics) >= 2);
@@ -109,6 +143,7 @@ static void closed_forms_fail_cleanly(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(closed_forms_fail_cleanly),
+      cmocka_unit_test(classifications_fail_cleanly),
   };
   return cmocka_run_group_tests(tests, create, destroy);
 }
