@@ -60,8 +60,11 @@ static inline mixture make_mixture(int64_t rows, int64_t size, int32_t classes) 
   for (int64_t i = 0; i < MIXTURE_INPUTS * size; i++)
     data.weight[i] = mixture_normal(&state) / length;
   for (int64_t j = 0; j < size; j++) data.bias[j] = 6.2831853f * mixture_uniform(&state);
-  data.layer =
-      (sngp_random_features){MIXTURE_INPUTS, size, data.weight, data.bias, sqrtf(2 / (float)size)};
+  data.layer = (sngp_random_features){.in = MIXTURE_INPUTS,
+                                      .num_features = size,
+                                      .weight = data.weight,
+                                      .bias = data.bias,
+                                      .scale = sqrtf(2 / (float)size)};
   for (int64_t first = 0; first < rows; first += MIXTURE_BLOCK) {
     int64_t count = rows - first < MIXTURE_BLOCK ? rows - first : MIXTURE_BLOCK;
     float *phi = data.features + first * size;

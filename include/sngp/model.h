@@ -9,7 +9,8 @@
  *     dense:    logits = h_L W + b
  *     GP:       logits = phi(h_L) beta + bias,           phi(h) = s cos(g(h) W_r + b_r)
  *
- * or such a head alone, over embeddings of another network (SNGP_BACKBONE_NONE: h_L = x).
+ * or such a head alone, over embeddings of another network (SNGP_BACKBONE_NONE: h_L = x). The
+ * cosine is that of the default kernel; others have other features (SNGP_KERNEL_*).
  *
  * (Liu et al., "Simple and Principled Uncertainty Estimation with Deterministic Deep Learning via
  * Distance Awareness", arXiv 2006.10108; "A Simple Approach to Improve Single-Model Deep
@@ -64,6 +65,26 @@ enum {
                                       layer norm that keeps the length it divides by */
 };
 
+/**
+ * Values of sngp_model_config::kernel: what phi(x) . phi(y) approximates where features are scaled
+ * (scale_random_features), M / 2 times that elsewhere, with r = |x - y| of the head's normalised
+ * inputs, l^2 = kernel_scale / random_feature_std^2, and t the angle between x and y.
+ */
+enum {
+  SNGP_KERNEL_RBF = 0,        /**< exp(-r^2 / (2 l^2)): cosines, normal frequencies */
+  SNGP_KERNEL_MATERN_32 = 1,  /**< (1 + sqrt(3) r / l) exp(-sqrt(3) r / l): cosines, frequencies of
+                                   a Student-t distribution with 3 degrees of freedom */
+  SNGP_KERNEL_MATERN_52 = 2,  /**< (1 + sqrt(5) r / l + 5 r^2 / (3 l^2)) exp(-sqrt(5) r / l):
+                                   cosines, 5 degrees of freedom */
+  SNGP_KERNEL_ARC_COSINE = 3, /**< |x| |y| (sin t + (pi - t) cos t) / (pi l^2): relu, no phase (Cho
+                                   and Saul, NIPS 2009, order 1). It grows with x and y: variances
+                                   far from the data have no ceiling */
+  SNGP_KERNEL_LINEAR = 4      /**< x . y / kernel_scale, exactly: phi = g. M is then the number of
+                                   columns of g, whatever num_random_features;
+                                   scale_random_features, random_feature_std and
+                                   orthogonal_features are ignored. No ceiling either */
+};
+
 /** Values of sngp_model_config::likelihood: the weight of a row in the precision matrix. */
 enum {
   SNGP_LIKELIHOOD_GAUSSIAN = 0 /**< 1: one covariance, shared by all classes */
@@ -89,10 +110,10 @@ typedef struct sngp_model_config {
   int32_t standardize_inputs;    /**< 1: the model subtracts each column's mean and divides by its
                                       standard deviation, found by sngp_model_prepare() and kept in
                                       the file; default 1, tutorial 0 */
-  int64_t num_random_features;   /**< M; default 1024 */
-  double kernel_scale;           /**< squared length scale of the kernel exp(-|x-y|^2 / (2
-                                      kernel_scale)), in [1e-30, 1e30]; 0, the default: chosen by
-                                      sngp_model_prepare() */
+  int64_t num_random_features;   /**< M; default 1024; ignored by SNGP_KERNEL_LINEAR */
+  double kernel_scale;           /**< squared length scale of the kernel, exp(-|x-y|^2 / (2
+                                      kernel_scale)) for one (SNGP_KERNEL_*), in [1e-30, 1e30]; 0,
+                                      the default: chosen by sngp_model_prepare() */
   double radius_scale;           /**< weight of the length under SNGP_NORMALIZE_RADIUS, in
                                       [1e-15, 1e15]; 0, the default: chosen from the data */
   double random_feature_std;     /**< standard deviation of W_r, in [1e-15, 1e15]; default 1 */
@@ -117,6 +138,7 @@ typedef struct sngp_model_config {
   double temperature; /**< of prediction: the softmax is of logits / temperature, with mean field of
                            logits / (temperature sqrt(1 + factor variance)); in [1e-6, 1e6];
                            default 1 */
+  int32_t kernel;     /**< SNGP_KERNEL_*; default SNGP_KERNEL_RBF */
 } sngp_model_config;
 
 /**
@@ -145,7 +167,8 @@ SNGP_API sngp_status sngp_model_config_validate(const sngp_model_config *config)
 
 /**
  * Creates a model with freshly drawn parameters: Glorot-uniform weights, zero biases, W_r normal
- * with random_feature_std, b_r uniform over [0, 2 pi); spectral normalisation is applied once.
+ * with random_feature_std (by the kernel: SNGP_KERNEL_*), b_r uniform over [0, 2 pi); spectral
+ * normalisation is applied once.
  *
  * @param config       checked and copied, names included.
  * @param[out] model   owned by the caller; its posterior is that of no data: variances are those

@@ -16,6 +16,8 @@ static const char *const TASKS[] = {"classification", NULL};
 static const char *const BACKBONES[] = {"residual", "none", NULL};
 static const char *const HEADS[] = {"dense", "gaussian_process", NULL};
 static const char *const NORMALIZATIONS[] = {"none", "layer_norm", "radius", NULL};
+static const char *const KERNELS[] = {"rbf",        "matern_32", "matern_52",
+                                      "arc_cosine", "linear",    NULL};
 static const char *const LIKELIHOODS[] = {"gaussian", NULL};
 
 #define FIELD(name, kind, constants, required) \
@@ -57,6 +59,7 @@ static const sngp_json_field FIELDS[] = {
     OTHER(class_names),
     OTHER(feature_names),
     NUMBER(temperature),
+    CONSTANT(kernel, KERNELS),
 };
 enum { NUM_FIELDS = sizeof FIELDS / sizeof *FIELDS };
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/sizes.h"
+
 #include "base/memory.h"
 
 /* No model has more than its table's tensors and these. */
@@ -35,7 +37,7 @@ static size_t describe(const sngp_model_config *config, const sngp_parameter_tab
                        bool scaling_chosen, const sngp_model *model, sngp_tensor *tensors) {
   const sngp_posterior *posterior = model != NULL ? &model->posterior : NULL;
   bool has_posterior = config->head == SNGP_HEAD_GAUSSIAN_PROCESS;
-  int64_t features = config->num_random_features;
+  int64_t features = sngp_model_sizes_of(config).num_features;
   size_t count = 0;
   if (has_posterior) {
     tensors[count++] = (sngp_tensor){.name = "posterior.precision",

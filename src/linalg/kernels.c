@@ -44,6 +44,16 @@ KERNEL void sngp_kernel_cos_backward(size_t n, const float *restrict x, float sc
   for (size_t i = 0; i < n; i++) y[i] *= -scale * sinf(x[i]);
 }
 
+/* x and y may be the same. */
+KERNEL void sngp_kernel_relu(size_t n, const float *x, float scale, float *y) {
+  for (size_t i = 0; i < n; i++) y[i] = x[i] < 0 ? 0 : scale * x[i];
+}
+
+KERNEL void sngp_kernel_relu_backward(size_t n, const float *restrict x, float scale,
+                                      float *restrict y) {
+  for (size_t i = 0; i < n; i++) y[i] = x[i] > 0 ? scale * y[i] : 0;
+}
+
 KERNEL void sngp_kernel_exp(size_t n, float *restrict y) {
   for (size_t i = 0; i < n; i++) y[i] = expf(y[i]);
 }

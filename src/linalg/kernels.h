@@ -17,6 +17,10 @@ void sngp_kernel_cos(size_t n, const float *x, float scale, float *y);
 void sngp_kernel_cos_in_place(size_t n, float scale, float *y);
 /* y_i = -scale sin(x_i) y_i: the derivative of the above times the gradient in y */
 void sngp_kernel_cos_backward(size_t n, const float *x, float scale, float *y);
+/* y_i = scale max(0, x_i), which may be in place. A NaN passes. */
+void sngp_kernel_relu(size_t n, const float *x, float scale, float *y);
+/* y_i = scale y_i where x_i > 0, else 0: the same for its derivative */
+void sngp_kernel_relu_backward(size_t n, const float *x, float scale, float *y);
 /* y_i = exp(y_i) */
 void sngp_kernel_exp(size_t n, float *y);
 

@@ -71,7 +71,8 @@ sngp_status sngp_ensemble_check_shape(const sngp_model *model, int64_t member,
     CHECK(num_hidden);
   }
   if (own->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
-    CHECK(num_random_features);
+    CHECK(kernel);
+    if (own->kernel != SNGP_KERNEL_LINEAR) CHECK(num_random_features);
     CHECK(normalize_input);
   }
 #undef CHECK

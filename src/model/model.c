@@ -9,6 +9,10 @@
 /* u and v of spectral normalisation start as normals of this deviation (the references' choice). */
 static const double SINGULAR_VECTOR_STD = 0.05;
 
+/* Streams of what is drawn beside the tensors of the table, whose own streams are their places in
+   it, below this. */
+enum { STREAM_OF_TAILS = 1 << 30 };
+
 static sngp_status copy_names(sngp_model *model, const sngp_model_config *config) {
   if (config->class_names != NULL) {
     model->class_names = sngp_copy_strings(config->class_names, (size_t)config->num_classes);
@@ -84,6 +88,32 @@ static bool ends_with(const char *name, const char *end) {
   return length >= end_length && strcmp(name + length - end_length, end) == 0;
 }
 
+/* The spectral density of a Matern kernel of smoothness nu is a multivariate Student-t distribution
+   with 2 nu degrees of freedom; 0 for the other kernels. */
+static int64_t degrees_of_freedom(int32_t kernel) {
+  switch (kernel) {
+    case SNGP_KERNEL_MATERN_32: return 3;
+    case SNGP_KERNEL_MATERN_52: return 5;
+    default: return 0;
+  }
+}
+
+static sngp_status draw_frequencies(const sngp_model_config *config,
+                                    const sngp_random_stream *stream, int64_t index,
+                                    const sngp_parameter *tensor, float *values) {
+  if (config->orthogonal_features)
+    SNGP_TRY(sngp_initialize_orthogonal(config->seed, index, tensor->rows, tensor->cols,
+                                        config->random_feature_std, values));
+  else
+    sngp_random_fill_normal(stream, config->random_feature_std, values,
+                            (size_t)(tensor->rows * tensor->cols));
+  int64_t degrees = degrees_of_freedom(config->kernel);
+  if (degrees == 0) return SNGP_OK;
+  sngp_random_stream tails =
+      sngp_random_open(config->seed, SNGP_RANDOM_INITIAL, 0, STREAM_OF_TAILS);
+  return sngp_initialize_student(&tails, degrees, tensor->rows, tensor->cols, values);
+}
+
 /* Tensor `index` of the table draws from its own stream; biases stay 0. */
 static sngp_status draw_tensor(const sngp_model *model, int64_t index) {
   static const double PI = 3.14159265358979323846;
@@ -93,12 +123,10 @@ static sngp_status draw_tensor(const sngp_model *model, int64_t index) {
   float *values = sngp_model_values(model, tensor);
   sngp_random_stream stream = sngp_random_open(config->seed, SNGP_RANDOM_INITIAL, 0, index);
   if (strcmp(tensor->name, "features.weight") == 0) {
-    if (config->orthogonal_features)
-      return sngp_initialize_orthogonal(config->seed, index, tensor->rows, tensor->cols,
-                                        config->random_feature_std, values);
-    sngp_random_fill_normal(&stream, config->random_feature_std, values, count);
+    return draw_frequencies(config, &stream, index, tensor, values);
   } else if (strcmp(tensor->name, "features.bias") == 0) {
-    sngp_random_fill_uniform(&stream, 0, 2 * PI, values, count);
+    if (config->kernel != SNGP_KERNEL_ARC_COSINE)
+      sngp_random_fill_uniform(&stream, 0, 2 * PI, values, count);
   } else if (ends_with(tensor->name, ".u") || ends_with(tensor->name, ".v")) {
     sngp_random_fill_normal(&stream, SINGULAR_VECTOR_STD, values, count);
   } else if (ends_with(tensor->name, ".weight")) {

@@ -43,6 +43,7 @@ static void bind_head(sngp_network *network, const sngp_model_config *config,
                                           .scale = find(all, "layer_norm.scale"),
                                           .offset = find(all, "layer_norm.offset")};
   network->features = (sngp_random_features){
+      .kernel = config->kernel,
       .in = sizes->head_inputs,
       .num_features = num_features,
       .weight = find(all, "features.weight"),

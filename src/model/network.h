@@ -46,7 +46,7 @@ typedef struct {
   float *z;        /* (rows, H) */
   float *g;        /* (rows, G) */
   float *moments;  /* (rows, 2) */
-  float *angles;   /* training: (rows, M) */
+  float *angles;   /* training: (rows, M), what the features are cosines of, or relu */
   float *phi;      /* (rows, M) */
   float *logits;   /* (rows, K); after the loss its gradient */
   float *dh;       /* training: (rows, H) */

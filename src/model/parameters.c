@@ -58,8 +58,10 @@ static void add_gaussian_process(sngp_parameter_table *table, const sngp_model_c
     add(table, 1, sizes->hidden, TRAINABLE | IS_VECTOR, "layer_norm.scale");
     add(table, 1, sizes->hidden, TRAINABLE | IS_VECTOR, "layer_norm.offset");
   }
-  add(table, sizes->head_inputs, sizes->num_features, FROZEN, "features.weight");
-  add(table, 1, sizes->num_features, FROZEN | IS_VECTOR, "features.bias");
+  if (config->kernel != SNGP_KERNEL_LINEAR) {
+    add(table, sizes->head_inputs, sizes->num_features, FROZEN, "features.weight");
+    add(table, 1, sizes->num_features, FROZEN | IS_VECTOR, "features.bias");
+  }
   add(table, sizes->num_features, sizes->num_classes, TRAINABLE | HAS_DECAY, "output.weight");
   add(table, 1, sizes->num_classes, FROZEN | IS_VECTOR, "output.bias");
 }

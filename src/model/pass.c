@@ -22,7 +22,7 @@ static void lay_out(const sngp_network *network, bool training, size_t trainable
     pass->dh = sngp_arena_take(from, 1, rows, hidden);
     pass->words = (uint32_t *)sngp_arena_take(from, 1, 1, (int64_t)sngp_dropout_words(hidden));
     pass->gradient = sngp_arena_take(from, 1, 1, (int64_t)trainable_size);
-    if (network->gaussian_process)
+    if (network->gaussian_process && network->features.kernel != SNGP_KERNEL_LINEAR)
       pass->angles = sngp_arena_take(from, 1, rows, network->features.num_features);
   }
 }

@@ -11,7 +11,8 @@ sngp_model_sizes sngp_model_sizes_of(const sngp_model_config *config) {
                             .num_classes = config->num_classes};
   if (config->head != SNGP_HEAD_GAUSSIAN_PROCESS) return sizes;
   sizes.head_inputs = sngp_head_input_width(config->normalize_input, sizes.hidden);
-  sizes.num_features = config->num_random_features;
+  sizes.num_features =
+      config->kernel == SNGP_KERNEL_LINEAR ? sizes.head_inputs : config->num_random_features;
   return sizes;
 }
 

@@ -13,7 +13,7 @@ typedef struct {
   int64_t hidden;       /* H, what the backbone gives; D without one */
   int64_t num_layers;   /* L */
   int64_t head_inputs;  /* G, columns that enter the random features; 0 with a dense head */
-  int64_t num_features; /* M; 0 with a dense head */
+  int64_t num_features; /* M; G with the linear kernel; 0 with a dense head */
   int64_t num_classes;  /* K */
 } sngp_model_sizes;
 

@@ -59,6 +59,16 @@ static void layer(text *to, const char *name, const char *kind, int64_t in, int6
          note[0] != '\0' ? "  " : "", note);
 }
 
+static const char *feature_kind(int32_t kernel) {
+  switch (kernel) {
+    case SNGP_KERNEL_MATERN_32: return "Matern-3/2 features";
+    case SNGP_KERNEL_MATERN_52: return "Matern-5/2 features";
+    case SNGP_KERNEL_ARC_COSINE: return "arc-cosine features";
+    case SNGP_KERNEL_LINEAR: return "linear features";
+    default: return "random features";
+  }
+}
+
 int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size) {
   const sngp_model_config *c = &model->config;
   const sngp_model_sizes sizes = sngp_model_sizes_of(c);
@@ -87,10 +97,12 @@ int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size
     const int64_t features = sizes.num_features, width = sizes.head_inputs;
     if (c->normalize_input == SNGP_NORMALIZE_LAYER_NORM)
       layer(&to, "layer_norm", "layer norm", hidden, hidden, 2 * hidden, "");
-    layer(
-        &to, "features",
-        c->normalize_input == SNGP_NORMALIZE_RADIUS ? "random features, radius" : "random features",
-        width, features, (width + 1) * features, "frozen");
+    snprintf(kind, sizeof kind, "%s%s", feature_kind(c->kernel),
+             c->normalize_input == SNGP_NORMALIZE_RADIUS ? ", radius" : "");
+    if (c->kernel == SNGP_KERNEL_LINEAR)
+      layer(&to, "features", kind, width, features, 0, "");
+    else
+      layer(&to, "features", kind, width, features, (width + 1) * features, "frozen");
     layer(&to, "output", "dense", features, classes, (features + 1) * classes, "frozen bias");
     layer(&to, "posterior", "precision matrix", features, features, features * features, "frozen");
   } else {

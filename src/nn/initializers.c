@@ -48,3 +48,25 @@ sngp_status sngp_initialize_orthogonal(int64_t seed, int64_t index, int64_t in,
   sngp_release(q);
   return status;
 }
+
+sngp_status sngp_initialize_student(const sngp_random_stream *stream, int64_t degrees, int64_t in,
+                                    int64_t num_features, float *weight) {
+  size_t count = (size_t)(degrees * num_features);
+  float *draws = sngp_allocate(count, sizeof *draws);
+  if (draws == NULL) return sngp_fail_memory("the frequencies of random features");
+  sngp_random_fill_normal(stream, 1, draws, count);
+  for (int64_t j = 0; j < num_features; j++) {
+    double square = 0;
+    for (int64_t k = 0; k < degrees; k++) {
+      double draw = (double)draws[j * degrees + k];
+      square += draw * draw;
+    }
+    double factor = 1 / sqrt(square / (double)degrees);
+    for (int64_t i = 0; i < in; i++) {
+      float *element = &weight[i * num_features + j];
+      *element = (float)(factor * (double)*element);
+    }
+  }
+  sngp_release(draws);
+  return SNGP_OK;
+}

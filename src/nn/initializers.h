@@ -17,4 +17,10 @@ void sngp_initialize_glorot(const sngp_random_stream *stream, int64_t in, int64_
 sngp_status sngp_initialize_orthogonal(int64_t seed, int64_t index, int64_t in,
                                        int64_t num_features, double std, float *weight);
 
+/* Turns normal columns of W (in, M) into those of a multivariate Student-t distribution: each
+   column is divided by sqrt(q / degrees), q chi-squared with so many degrees of freedom, one q a
+   column. */
+sngp_status sngp_initialize_student(const sngp_random_stream *stream, int64_t degrees, int64_t in,
+                                    int64_t num_features, float *weight);
+
 #endif

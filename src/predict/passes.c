@@ -1,5 +1,6 @@
 #include "predict/passes.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -53,13 +54,16 @@ static void add(const block *at, size_t count, const float *values, double *sum)
     sngp_kernel_add_to_double(count, values, sum);
 }
 
-/* The variances of the block, from its features, which become Y = Phi R^T. */
+/* The variances of the block, from its features, which become Y = Phi R^T. Features that grow
+   without bound (arc-cosine, linear) can have squares beyond single precision, far from all data.
+ */
 static void compute_variance(const block *at) {
   size_t width = (size_t)at->model->posterior.size;
   sngp_posterior_project(&at->model->posterior, at->pass->phi, at->rows);
   for (int64_t i = 0; i < at->rows; i++) {
     const float *projected = at->pass->phi + (size_t)i * width;
-    at->scratch->variance[i] = sngp_kernel_dot(width, projected, projected);
+    float square = sngp_kernel_dot(width, projected, projected);
+    at->scratch->variance[i] = isinf(square) ? FLT_MAX : square;
   }
   if (at->job->projected != NULL)
     memcpy(at->job->projected + (size_t)at->first * width, at->pass->phi,

@@ -78,6 +78,7 @@ static sngp_status run_create_sngp(void *context) {
 static sngp_status run_create_orthogonal(void *context) {
   (void)context;
   sngp_model_config config = config_of(SNGP_HEAD_GAUSSIAN_PROCESS, 1);
+  config.kernel = SNGP_KERNEL_MATERN_32;
   return run_create(&config);
 }
 

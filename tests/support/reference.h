@@ -76,6 +76,13 @@ static inline int64_t reference_hidden_width(const reference *r) {
   return r->config.backbone == SNGP_BACKBONE_NONE ? r->config.input_dim : r->config.num_hidden;
 }
 
+/* M, or the columns of g where these are the features. */
+static inline int64_t reference_num_features(const reference *r) {
+  int64_t radius = r->config.normalize_input == SNGP_NORMALIZE_RADIUS;
+  return r->config.kernel == SNGP_KERNEL_LINEAR ? reference_hidden_width(r) + radius
+                                                : r->config.num_random_features;
+}
+
 static inline void reference_hidden(const reference *r, const float *x, double *h) {
   int64_t inputs = r->config.input_dim, hidden = reference_hidden_width(r);
   double *scaled = take((size_t)inputs, sizeof *scaled), *z = take((size_t)hidden, sizeof *z);
@@ -112,7 +119,7 @@ static inline double reference_normalize(int64_t hidden, const double *h, double
 
 static inline void reference_features(const reference *r, const double *h, double *phi) {
   int64_t hidden = reference_hidden_width(r), width = hidden;
-  int64_t features = r->config.num_random_features;
+  int64_t features = reference_num_features(r);
   double *g = take((size_t)hidden + 1, sizeof *g);
   memcpy(g, h, (size_t)hidden * sizeof *g);
   if (r->config.normalize_input == SNGP_NORMALIZE_LAYER_NORM) {
@@ -125,17 +132,22 @@ static inline void reference_features(const reference *r, const double *h, doubl
     width++;
   }
   for (int64_t j = 0; j < width; j++) g[j] /= sqrt(r->config.kernel_scale);
-  reference_affine(g, width, tensor_values(r, "features.weight"), tensor_values(r, "features.bias"),
-                   features, phi);
-  double scale = r->config.scale_random_features ? sqrt(2 / (double)features) : 1;
-  for (int64_t j = 0; j < features; j++) phi[j] = scale * cos(phi[j]);
+  if (r->config.kernel == SNGP_KERNEL_LINEAR) {
+    memcpy(phi, g, (size_t)width * sizeof *phi);
+  } else {
+    reference_affine(g, width, tensor_values(r, "features.weight"),
+                     tensor_values(r, "features.bias"), features, phi);
+    double scale = r->config.scale_random_features ? sqrt(2 / (double)features) : 1;
+    bool relu = r->config.kernel == SNGP_KERNEL_ARC_COSINE;
+    for (int64_t j = 0; j < features; j++) phi[j] = scale * (relu ? fmax(phi[j], 0) : cos(phi[j]));
+  }
   free(g);
 }
 
 /* The logits of a row; its features go to `phi` where that is not NULL. */
 static inline void reference_logits(const reference *r, const float *x, double *phi,
                                     double *logits) {
-  int64_t hidden = reference_hidden_width(r), features = r->config.num_random_features;
+  int64_t hidden = reference_hidden_width(r), features = reference_num_features(r);
   double *h = take((size_t)hidden, sizeof *h), *own = take((size_t)features, sizeof *own);
   reference_hidden(r, x, h);
   const double *last = h;
@@ -175,7 +187,7 @@ static inline double reference_loss(const reference *r, const sngp_dataset *data
   }
   free(logits);
   if (r->config.head != SNGP_HEAD_GAUSSIAN_PROCESS) return loss;
-  for (int64_t i = 0; i < r->config.num_random_features * classes; i++) {
+  for (int64_t i = 0; i < reference_num_features(r) * classes; i++) {
     double weight = tensor_values(r, "output.weight")[i];
     loss += r->config.l2_regularization * weight * weight;
   }
@@ -185,7 +197,7 @@ static inline double reference_loss(const reference *r, const sngp_dataset *data
 /* a += weight * phi(row)^T phi(row) over the rows of the data: (M, M). */
 static inline void reference_add_rows(const reference *r, const sngp_dataset *data, double weight,
                                       double *a) {
-  int64_t m = r->config.num_random_features;
+  int64_t m = reference_num_features(r);
   double *phi = take((size_t)m, sizeof *phi);
   double *logits = take((size_t)r->config.num_classes, sizeof *logits);
   for (int64_t i = 0; i < sngp_dataset_rows(data); i++) {
@@ -202,7 +214,7 @@ static inline void reference_add_rows(const reference *r, const sngp_dataset *da
 /* ridge (ridge I + a)^-1 by Gauss and Jordan's elimination (the matrix is positive definite); `a`
    is overwritten. To be freed. */
 static inline double *reference_weight_covariance(const reference *r, double *a) {
-  int64_t m = r->config.num_random_features;
+  int64_t m = reference_num_features(r);
   double *inverse = take((size_t)(m * m), sizeof *inverse);
   for (int64_t i = 0; i < m; i++) {
     a[i * m + i] += r->config.ridge;

@@ -95,6 +95,19 @@ static inline void reference_random_features(const double *g, int64_t rows, int6
   for (int64_t i = 0; i < rows * features; i++) phi[i] = s * cos(phi[i]);
 }
 
+/* phi = s max(0, g W + b). Returns the smallest |g W + b|, the distance from the kinks. */
+static inline double reference_relu_features(const double *g, int64_t rows, int64_t width,
+                                             int64_t features, const double *weight,
+                                             const double *bias, double s, double *phi) {
+  double smallest = INFINITY;
+  reference_dense(g, rows, width, features, weight, bias, phi);
+  for (int64_t i = 0; i < rows * features; i++) {
+    smallest = fmin(smallest, fabs(phi[i]));
+    phi[i] = s * fmax(0, phi[i]);
+  }
+  return smallest;
+}
+
 /* sum over rows of weight * (log sum exp f - f_label); weights NULL: 1. */
 static inline double reference_cross_entropy(const double *logits, const int32_t *labels,
                                              const float *weights, int64_t rows, int64_t classes) {

@@ -52,8 +52,11 @@ static process create(int64_t num_features, double kernel_scale, bool orthogonal
   for (int j = 0; j < HIDDEN; j++) p.h[(ALL - 1) * HIDDEN + j] = 100; /* and one far away */
   const sngp_head_input input = {
       .normalize = SNGP_NORMALIZE_NONE, .hidden = HIDDEN, .kernel_scale = kernel_scale};
-  const sngp_random_features features = {HIDDEN, num_features, weight, bias,
-                                         (float)sqrt(2.0 / (double)num_features)};
+  const sngp_random_features features = {.in = HIDDEN,
+                                         .num_features = num_features,
+                                         .weight = weight,
+                                         .bias = bias,
+                                         .scale = (float)sqrt(2.0 / (double)num_features)};
   sngp_head_input_forward(&input, p.h, ALL, g, unused);
   sngp_random_features_forward(&features, g, ALL, p.phi, p.phi);
   free(bias);

@@ -85,6 +85,7 @@ static void a_fresh_model_of_every_shape_comes_back(void **state) {
     config.num_layers = variant & 8 ? 0 : 11; /* "block.10" sorts before "block.2" */
     if (variant & 16) config.backbone = SNGP_BACKBONE_NONE;
     if (variant & 32) config.head = SNGP_HEAD_DENSE;
+    config.kernel = variant % 5;
     sngp_model *model = NULL;
     assert_int_equal(sngp_model_create(&config, &model), SNGP_OK);
     check_round_trip(model);

@@ -110,10 +110,33 @@ static inline double expect_standardize(double x, double m, double y) {
   return (x - m) / m;
 }
 
+/* Of x - 1, of both signs; in place. */
+static inline void apply_relu(size_t n, const float *x, const float *m, float *y) {
+  (void)m;
+  for (size_t i = 0; i < n; i++) y[i] = x[i] - 1;
+  sngp_kernel_relu(n, y, FACTOR, y);
+}
+static inline double expect_relu(double x, double m, double y) {
+  (void)m, (void)y;
+  return (double)(FACTOR * fmaxf(0, (float)x - 1));
+}
+static inline void apply_relu_backward(size_t n, const float *x, const float *m, float *y) {
+  (void)m;
+  float shifted[ROOM];
+  for (size_t i = 0; i < n; i++) shifted[i] = x[i] - 1;
+  sngp_kernel_relu_backward(n, shifted, FACTOR, y);
+}
+static inline double expect_relu_backward(double x, double m, double y) {
+  (void)m;
+  return x > 1 ? (double)FACTOR * y : 0;
+}
+
 static const elementwise ELEMENTWISE[] = {
     {"cos", apply_cos, expect_cos, SCALED_ULPS},
     {"cos_in_place", apply_cos_in_place, expect_cos_in_place, SCALED_ULPS},
     {"cos_backward", apply_cos_backward, expect_cos_backward, SCALED_ULPS + 0.5},
+    {"relu", apply_relu, expect_relu, 0.5},
+    {"relu_backward", apply_relu_backward, expect_relu_backward, 0.5},
     {"exp", apply_exp, expect_exp, MATH_ULPS},
     {"add", apply_add, expect_add, 0.5},
     {"affine", apply_affine, expect_affine, 1.5},
@@ -306,6 +329,8 @@ static void a_nan_passes_through_relu(void **state) {
       z[at] = NAN;
       sngp_kernel_relu_add(1, n, z, zeros, h);
       assert_true(isnan(h[at]));
+      sngp_kernel_relu(n, z, 1, a);
+      assert_true(isnan(a[at]));
       for (uint32_t threshold = 0; threshold < 2; threshold++) {
         sngp_kernel_relu_dropout(n, z, zeros, zeros, words, threshold, 1, a, next);
         assert_true(isnan(a[at]) && isnan(next[at]));

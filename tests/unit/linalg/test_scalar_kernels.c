@@ -12,6 +12,8 @@
 #define sngp_kernel_cos scalar_kernel_cos
 #define sngp_kernel_cos_in_place scalar_kernel_cos_in_place
 #define sngp_kernel_cos_backward scalar_kernel_cos_backward
+#define sngp_kernel_relu scalar_kernel_relu
+#define sngp_kernel_relu_backward scalar_kernel_relu_backward
 #define sngp_kernel_exp scalar_kernel_exp
 #define sngp_kernel_add_rows scalar_kernel_add_rows
 #define sngp_kernel_column_sums scalar_kernel_column_sums

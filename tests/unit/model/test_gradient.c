@@ -44,6 +44,9 @@ typedef struct {
 #define TRAIN_INPUT .train_input_layer = 1
 #define STANDARDIZE .standardize_inputs = 1
 #define SCALED .scale_random_features = 1
+#define ARC_COSINE .kernel = SNGP_KERNEL_ARC_COSINE
+#define LINEAR .kernel = SNGP_KERNEL_LINEAR
+#define MATERN .kernel = SNGP_KERNEL_MATERN_32
 
 static const variant VARIANTS[] = {
     {"dense head", false, {TRAIN_INPUT}},
@@ -57,6 +60,11 @@ static const variant VARIANTS[] = {
     {"dense head on the inputs", true, {NO_BACKBONE, TRAIN_INPUT, STANDARDIZE}},
     {"features of the inputs", false, {NO_BACKBONE, GAUSSIAN_PROCESS, TRAIN_INPUT}},
     {"layer norm of the inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, LAYER_NORM, STANDARDIZE}},
+    {"arc-cosine", false, {GAUSSIAN_PROCESS, ARC_COSINE, LAYER_NORM, TRAIN_INPUT, SCALED}},
+    {"arc-cosine of the inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, ARC_COSINE, RADIUS}},
+    {"linear", true, {GAUSSIAN_PROCESS, LINEAR, RADIUS, TRAIN_INPUT, SCALED}},
+    {"linear, layer norm", false, {NO_BACKBONE, GAUSSIAN_PROCESS, LINEAR, LAYER_NORM}},
+    {"Matern", false, {GAUSSIAN_PROCESS, MATERN, RADIUS, TRAIN_INPUT}},
     {"radius of the inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, RADIUS, SCALED}},
 };
 enum { NUM_VARIANTS = sizeof VARIANTS / sizeof *VARIANTS };
@@ -182,6 +190,23 @@ static const double *compute_hidden(reference *r, double h[2][ROWS * HIDDEN]) {
   return h[LAYERS % 2];
 }
 
+/* The features of g (ROWS, head), `width` of them: in phi or, linear, g itself. */
+static const double *compute_features(reference *r, const double *g, int64_t head, double *phi,
+                                      int64_t *width) {
+  const sngp_model_config *config = &r->model->config;
+  const double *weight = find(r, "features.weight"), *bias = find(r, "features.bias");
+  double scale = config->scale_random_features ? sqrt(2.0 / FEATURES) : 1;
+  *width = config->kernel == SNGP_KERNEL_LINEAR ? head : FEATURES;
+  if (config->kernel == SNGP_KERNEL_LINEAR) return g;
+  if (config->kernel == SNGP_KERNEL_ARC_COSINE) {
+    double smallest = reference_relu_features(g, ROWS, head, FEATURES, weight, bias, scale, phi);
+    r->from_the_kinks = fmin(r->from_the_kinks, smallest);
+  } else {
+    reference_random_features(g, ROWS, head, FEATURES, weight, bias, scale, phi);
+  }
+  return phi;
+}
+
 static double compute(reference *r) {
   const sngp_model_config *config = &r->model->config;
   const bool residual = config->backbone == SNGP_BACKBONE_RESIDUAL;
@@ -194,12 +219,8 @@ static double compute(reference *r) {
     reference_head_input(config->normalize_input, last, ROWS, width, config->kernel_scale,
                          config->radius_scale, find(r, "layer_norm.scale"),
                          find(r, "layer_norm.offset"), g);
-    reference_random_features(g, ROWS, head, FEATURES, find(r, "features.weight"),
-                              find(r, "features.bias"),
-                              config->scale_random_features ? sqrt(2.0 / FEATURES) : 1, phi);
-    last = phi;
-    width = FEATURES;
-    for (int i = 0; i < FEATURES * CLASSES; i++) l2 += L2 * output[i] * output[i];
+    last = compute_features(r, g, head, phi, &width);
+    for (int i = 0; i < width * CLASSES; i++) l2 += L2 * output[i] * output[i];
   }
   reference_dense(last, ROWS, width, CLASSES, output, find(r, "output.bias"), r->logits);
   return reference_cross_entropy(r->logits, LABELS, r->weights, ROWS, CLASSES) / ROWS + l2;

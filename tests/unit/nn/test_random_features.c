@@ -39,7 +39,11 @@ static void draw(single *s, reference *r) {
 }
 
 static sngp_random_features features_of(const single *s, const reference *r) {
-  return (sngp_random_features){IN, FEATURES, s->weight, s->bias, (float)r->scale};
+  return (sngp_random_features){.in = IN,
+                                .num_features = FEATURES,
+                                .weight = s->weight,
+                                .bias = s->bias,
+                                .scale = (float)r->scale};
 }
 
 static double objective(const void *context) {

@@ -44,7 +44,7 @@ static subject train(const sngp_model_config *config) {
   sngp_optimizer_free(adam);
   s.network = read_reference(s.model);
   if (config->head == SNGP_HEAD_DENSE) return s;
-  int64_t m = config->num_random_features;
+  int64_t m = reference_num_features(&s.network);
   double *a = take((size_t)(m * m), sizeof *a);
   reference_add_rows(&s.network, s.training, 1, a);
   s.weight_covariance = reference_weight_covariance(&s.network, a);
@@ -104,7 +104,7 @@ static void check_outputs(const subject *s, int32_t method, double factor, doubl
   config.temperature = temperature;
   outputs all = take_outputs(TEST_ROWS, SMALL_CLASSES, 1);
   assert_ok(predict_rows(s->model, NULL, s->test, &config, &all));
-  int64_t m = s->network.config.num_random_features;
+  int64_t m = reference_num_features(&s->network);
   double *phi = take((size_t)(TEST_ROWS * m), sizeof *phi);
   for (int64_t i = 0; i < TEST_ROWS; i++) {
     double logits[SMALL_CLASSES], *own = phi + i * m;
@@ -172,6 +172,18 @@ static sngp_model_config without_backbone(void) {
   return config;
 }
 
+/* The other kernels: of a network and of the inputs, ridges other than 1. */
+static void every_kernel_equals_the_reference(void **state) {
+  (void)state;
+  for (int32_t kernel = SNGP_KERNEL_MATERN_32; kernel <= SNGP_KERNEL_LINEAR; kernel++) {
+    sngp_model_config configs[] = {normalized_by(SNGP_NORMALIZE_RADIUS), without_backbone()};
+    for (int i = 0; i < 2; i++) {
+      configs[i].kernel = kernel;
+      check_gaussian_process(configs[i], i, 1, i == 0 ? 10 : 0.1);
+    }
+  }
+}
+
 static void a_head_on_the_inputs_equals_the_reference(void **state) {
   (void)state;
   for (int32_t normalize = SNGP_NORMALIZE_NONE; normalize <= SNGP_NORMALIZE_RADIUS; normalize++) {
@@ -236,6 +248,7 @@ int main(void) {
       cmocka_unit_test(without_normalisation_everything_equals_the_reference),
       cmocka_unit_test(with_layer_norm_everything_equals_the_reference),
       cmocka_unit_test(with_the_radius_everything_equals_the_reference),
+      cmocka_unit_test(every_kernel_equals_the_reference),
       cmocka_unit_test(a_head_on_the_inputs_equals_the_reference),
       cmocka_unit_test(a_dense_head_equals_the_reference),
       cmocka_unit_test(an_untrained_model_predicts_the_prior_variance),
