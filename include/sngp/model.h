@@ -139,6 +139,15 @@ typedef struct sngp_model_config {
                            logits / (temperature sqrt(1 + factor variance)); in [1e-6, 1e6];
                            default 1 */
   int32_t kernel;     /**< SNGP_KERNEL_*; default SNGP_KERNEL_RBF */
+  int64_t gp_input_dim;      /**< P: a frozen random projection h W_p of h to P columns comes before
+                                  the normalisation and the features, W_p (H, P) ~ N(0, 1 / P), which
+                                  keeps distances on average; of use where h is wide. 1 or more, 2
+                                  where the head's input is normalised; 0, the default: none. Ignored
+                                  by a dense head */
+  double output_bias;        /**< what a GP head's output bias starts as, the same for each class,
+                                  in [-1e15, 1e15]; default 0 */
+  int32_t train_output_bias; /**< 1: a GP head's output bias is trained; 0, the default: it stays.
+                                  A dense head's always is */
 } sngp_model_config;
 
 /**
@@ -166,7 +175,8 @@ SNGP_API sngp_status sngp_model_config_preset(sngp_model_config *config, int32_t
 SNGP_API sngp_status sngp_model_config_validate(const sngp_model_config *config);
 
 /**
- * Creates a model with freshly drawn parameters: Glorot-uniform weights, zero biases, W_r normal
+ * Creates a model with freshly drawn parameters: Glorot-uniform weights, zero biases (but
+ * output_bias), W_r normal
  * with random_feature_std (by the kernel: SNGP_KERNEL_*), b_r uniform over [0, 2 pi); spectral
  * normalisation is applied once.
  *

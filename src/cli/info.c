@@ -81,6 +81,7 @@ static void print_config(const sngp_model_config *c) {
   }
   printf("  %-24s%s\n", "head", process ? "Gaussian process" : "dense");
   if (process) {
+    if (c->gp_input_dim > 0) print_count("projected to", c->gp_input_dim);
     if (c->kernel != SNGP_KERNEL_LINEAR) print_count("random features", c->num_random_features);
     printf("  %-24s%s\n", "kernel", kernel_name(c->kernel));
     printf("  %-24s%s\n", "head input", normalization_name(c->normalize_input));
@@ -153,7 +154,8 @@ static json_t *names_json(const char *const *names, int64_t count) {
 static json_t *config_json(const sngp_model_config *c) {
   bool process = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   return json_pack(
-      "{s:I, s:I, s:s, s:s, s:I, s:I, s:o, s:o, s:b, s:b, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, "
+      "{s:I, s:I, s:s, s:s, s:I, s:I, s:o, s:o, s:b, s:b, s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:o, "
+      "s:o, "
       "s:I, "
       "s:o, s:o}",
       "input_dim", (json_int_t)c->input_dim, "num_classes", (json_int_t)c->num_classes, "backbone",
@@ -162,9 +164,9 @@ static json_t *config_json(const sngp_model_config *c) {
       "dropout_rate", cli_json_real(c->dropout_rate), "spectral_norm_bound",
       cli_json_real(c->spectral_norm_bound), "standardize_inputs", c->standardize_inputs != 0,
       "train_input_layer", c->train_input_layer != 0, "num_random_features",
-      (json_int_t)c->num_random_features, "kernel", kernel_name(c->kernel), "normalize_input",
-      normalization_name(c->normalize_input), "kernel_scale",
-      cli_json_real(process ? c->kernel_scale : NAN), "radius_scale",
+      (json_int_t)c->num_random_features, "gp_input_dim", (json_int_t)c->gp_input_dim, "kernel",
+      kernel_name(c->kernel), "normalize_input", normalization_name(c->normalize_input),
+      "kernel_scale", cli_json_real(process ? c->kernel_scale : NAN), "radius_scale",
       cli_json_real(process ? c->radius_scale : NAN), "ridge", cli_json_real(c->ridge),
       "mean_field_factor", cli_json_real(c->mean_field_factor), "temperature",
       cli_json_real(c->temperature), "seed", (json_int_t)c->seed, "class_names",

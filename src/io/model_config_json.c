@@ -60,6 +60,9 @@ static const sngp_json_field FIELDS[] = {
     OTHER(feature_names),
     NUMBER(temperature),
     CONSTANT(kernel, KERNELS),
+    INTEGER(gp_input_dim),
+    NUMBER(output_bias),
+    BOOLEAN(train_output_bias),
 };
 enum { NUM_FIELDS = sizeof FIELDS / sizeof *FIELDS };
 

@@ -89,15 +89,18 @@ static sngp_status check_sizes(const sngp_model_config *c) {
   const bool gp = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   const bool residual = c->backbone == SNGP_BACKBONE_RESIDUAL;
   const bool normalized = gp && c->normalize_input != SNGP_NORMALIZE_NONE;
-  const int64_t narrowest = normalized ? 2 : 1; /* one unit, normalised, would be 0 always */
-  SNGP_TRY(check_size("input_dim", c->input_dim, residual ? 1 : narrowest));
+  const int64_t narrowest = normalized ? 2 : 1;     /* one unit, normalised, would be 0 always */
+  const bool projected = gp && c->gp_input_dim > 0; /* then it is the projection's */
+  SNGP_TRY(check_size("input_dim", c->input_dim, residual || projected ? 1 : narrowest));
   SNGP_TRY(check_size("num_classes", c->num_classes, 2));
   SNGP_TRY(check_size("num_layers", c->num_layers, 0));
-  SNGP_TRY(check_size("num_hidden", c->num_hidden, residual ? narrowest : 1));
+  SNGP_TRY(check_size("num_hidden", c->num_hidden, residual && !projected ? narrowest : 1));
+  SNGP_TRY(check_size("gp_input_dim", c->gp_input_dim, projected ? narrowest : 0));
   SNGP_TRY(check_size("power_iterations", c->power_iterations, 1));
   SNGP_TRY(check_size("num_random_features", c->num_random_features, 1));
   const sngp_model_sizes sizes = sngp_model_sizes_of(c);
   int64_t widest = sizes.inputs > sizes.hidden ? sizes.inputs : sizes.hidden;
+  if (sizes.head_width > widest) widest = sizes.head_width;
   if (sizes.num_features > widest) widest = sizes.num_features;
   size_t floats = 0, layers = (size_t)sizes.num_layers + 2; /* an upper bound of the blocks */
   if (!sngp_size_multiply((size_t)widest, (size_t)widest, &floats) ||
@@ -143,6 +146,7 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
   SNGP_TRY(check_choice("normalize_input", c->normalize_input, 3));
   SNGP_TRY(check_choice("kernel", c->kernel, 5));
   SNGP_TRY(check_choice("train_input_layer", c->train_input_layer, 2));
+  SNGP_TRY(check_choice("train_output_bias", c->train_output_bias, 2));
   SNGP_TRY(check_choice("standardize_inputs", c->standardize_inputs, 2));
   SNGP_TRY(check_choice("orthogonal_features", c->orthogonal_features, 2));
   SNGP_TRY(check_choice("scale_random_features", c->scale_random_features, 2));
@@ -159,6 +163,8 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
                       "in [1e-15, 1e15], or 0 to be chosen from data");
   if (!is_scale(c->random_feature_std))
     return bad_number("random_feature_std", c->random_feature_std, "in [1e-15, 1e15]");
+  if (!(fabs(c->output_bias) <= LARGEST_SCALE))
+    return bad_number("output_bias", c->output_bias, "in [-1e15, 1e15]");
   if (!sngp_model_is_ridge(c->ridge)) return bad_number("ridge", c->ridge, "in [1e-12, 1e12]");
   if (!(c->covariance_momentum < 1) || !isfinite(c->covariance_momentum))
     return bad_number("covariance_momentum", c->covariance_momentum,

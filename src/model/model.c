@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -8,10 +9,6 @@
 
 /* u and v of spectral normalisation start as normals of this deviation (the references' choice). */
 static const double SINGULAR_VECTOR_STD = 0.05;
-
-/* Streams of what is drawn beside the tensors of the table, whose own streams are their places in
-   it, below this. */
-enum { STREAM_OF_TAILS = 1 << 30 };
 
 static sngp_status copy_names(sngp_model *model, const sngp_model_config *config) {
   if (config->class_names != NULL) {
@@ -99,10 +96,10 @@ static int64_t degrees_of_freedom(int32_t kernel) {
 }
 
 static sngp_status draw_frequencies(const sngp_model_config *config,
-                                    const sngp_random_stream *stream, int64_t index,
-                                    const sngp_parameter *tensor, float *values) {
+                                    const sngp_random_stream *stream, const sngp_parameter *tensor,
+                                    float *values) {
   if (config->orthogonal_features)
-    SNGP_TRY(sngp_initialize_orthogonal(config->seed, index, tensor->rows, tensor->cols,
+    SNGP_TRY(sngp_initialize_orthogonal(config->seed, tensor->stream, tensor->rows, tensor->cols,
                                         config->random_feature_std, values));
   else
     sngp_random_fill_normal(stream, config->random_feature_std, values,
@@ -110,35 +107,40 @@ static sngp_status draw_frequencies(const sngp_model_config *config,
   int64_t degrees = degrees_of_freedom(config->kernel);
   if (degrees == 0) return SNGP_OK;
   sngp_random_stream tails =
-      sngp_random_open(config->seed, SNGP_RANDOM_INITIAL, 0, STREAM_OF_TAILS);
+      sngp_random_open(config->seed, SNGP_RANDOM_INITIAL, 0, SNGP_STREAM_TAILS);
   return sngp_initialize_student(&tails, degrees, tensor->rows, tensor->cols, values);
 }
 
-/* Tensor `index` of the table draws from its own stream; biases stay 0. */
-static sngp_status draw_tensor(const sngp_model *model, int64_t index) {
+/* Each tensor draws from its own stream; biases stay 0, but for that of a GP head's output. */
+static sngp_status draw_tensor(const sngp_model *model, const sngp_parameter *tensor) {
   static const double PI = 3.14159265358979323846;
   const sngp_model_config *config = &model->config;
-  const sngp_parameter *tensor = &model->table.items[index];
   size_t count = (size_t)(tensor->rows * tensor->cols);
   float *values = sngp_model_values(model, tensor);
-  sngp_random_stream stream = sngp_random_open(config->seed, SNGP_RANDOM_INITIAL, 0, index);
+  sngp_random_stream stream =
+      sngp_random_open(config->seed, SNGP_RANDOM_INITIAL, 0, tensor->stream);
   if (strcmp(tensor->name, "features.weight") == 0) {
-    return draw_frequencies(config, &stream, index, tensor, values);
+    return draw_frequencies(config, &stream, tensor, values);
   } else if (strcmp(tensor->name, "features.bias") == 0) {
     if (config->kernel != SNGP_KERNEL_ARC_COSINE)
       sngp_random_fill_uniform(&stream, 0, 2 * PI, values, count);
   } else if (ends_with(tensor->name, ".u") || ends_with(tensor->name, ".v")) {
     sngp_random_fill_normal(&stream, SINGULAR_VECTOR_STD, values, count);
+  } else if (strcmp(tensor->name, "projection.weight") == 0) {
+    sngp_random_fill_normal(&stream, 1 / sqrt((double)tensor->cols), values, count);
   } else if (ends_with(tensor->name, ".weight")) {
     sngp_initialize_glorot(&stream, tensor->rows, tensor->cols, values);
   } else if (strcmp(tensor->name, "layer_norm.scale") == 0) {
     for (size_t i = 0; i < count; i++) values[i] = 1;
+  } else if (strcmp(tensor->name, "output.bias") == 0 && model->network.gaussian_process) {
+    for (size_t i = 0; i < count; i++) values[i] = (float)config->output_bias;
   }
   return SNGP_OK;
 }
 
 sngp_status sngp_model_draw(sngp_model *model) {
-  for (size_t i = 0; i < model->table.count; i++) SNGP_TRY(draw_tensor(model, (int64_t)i));
+  for (size_t i = 0; i < model->table.count; i++)
+    SNGP_TRY(draw_tensor(model, &model->table.items[i]));
   return sngp_model_project(model, model->config.power_iterations, NULL);
 }
 

@@ -36,8 +36,10 @@ static void bind_head(sngp_network *network, const sngp_model_config *config,
   if (!network->gaussian_process) return;
   int64_t num_features = sizes->num_features;
   network->output.in = num_features;
+  network->projection = (sngp_dense){
+      .in = sizes->hidden, .out = sizes->projection, .weight = find(all, "projection.weight")};
   network->head_input = (sngp_head_input){.normalize = config->normalize_input,
-                                          .hidden = sizes->hidden,
+                                          .hidden = sizes->head_width,
                                           .kernel_scale = config->kernel_scale,
                                           .radius_scale = config->radius_scale,
                                           .scale = find(all, "layer_norm.scale"),
@@ -64,6 +66,7 @@ sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *co
       .gaussian_process = config->head == SNGP_HEAD_GAUSSIAN_PROCESS,
       .input_layer = sizes.input_layer,
       .train_input_layer = train_input_layer,
+      .train_output_bias = config->head == SNGP_HEAD_DENSE || config->train_output_bias,
       .train_hidden = sizes.num_layers > 0 || train_input_layer,
       .dropout = sngp_dropout_create(config->dropout_rate),
       .scaling_mean = find(&all, "input_scaling.mean"),
@@ -106,8 +109,23 @@ void sngp_network_hidden(const sngp_network *network, sngp_pass *pass, int64_t r
     sngp_residual_block_forward(&network->blocks[i].dense, pass->h, rows, pass->z);
 }
 
+/* From the hidden representation h, which training keeps elsewhere than at the start of pass->h. */
+static void head_input_of(const sngp_network *network, sngp_pass *pass, const float *h,
+                          int64_t rows) {
+  if (network->projection.weight != NULL) {
+    sngp_dense_forward(&network->projection, h, rows, pass->reduced);
+    h = pass->reduced;
+  }
+  sngp_head_input_forward(&network->head_input, h, rows, pass->g, pass->moments);
+}
+
+void sngp_network_head_input(const sngp_network *network, sngp_pass *pass, int64_t rows) {
+  sngp_network_hidden(network, pass, rows);
+  head_input_of(network, pass, pass->h, rows);
+}
+
 static void features_of_hidden(const sngp_network *network, sngp_pass *pass, int64_t rows) {
-  sngp_head_input_forward(&network->head_input, pass->h, rows, pass->g, pass->moments);
+  head_input_of(network, pass, pass->h, rows);
   sngp_random_features_forward(&network->features, pass->g, rows, pass->phi, pass->phi);
 }
 
@@ -154,7 +172,7 @@ void sngp_network_forward_training(const sngp_network *network, sngp_pass *pass,
   }
   const float *h = hidden_after(network, pass, network->num_layers);
   if (network->gaussian_process) {
-    sngp_head_input_forward(&network->head_input, h, rows, pass->g, pass->moments);
+    head_input_of(network, pass, h, rows);
     sngp_random_features_forward(&network->features, pass->g, rows, pass->angles, pass->phi);
     h = pass->phi;
   }
@@ -166,25 +184,34 @@ static float *gradient_of(const sngp_network *network, const sngp_pass *pass, co
   return pass->gradient + (values - network->trainable);
 }
 
+/* From the gradient of the features in pass->phi to that of h in pass->dh. */
+static void features_backward(const sngp_network *network, sngp_pass *pass, const float *h,
+                              int64_t rows) {
+  const sngp_head_input *input = &network->head_input;
+  const bool layer_norm = input->scale != NULL, projects = network->projection.weight != NULL;
+  sngp_random_features_backward(&network->features, pass->angles, pass->phi, rows, pass->g);
+  sngp_head_input_backward(input, projects ? pass->reduced : h, pass->moments, pass->g, rows,
+                           projects ? pass->dreduced : pass->dh,
+                           layer_norm ? gradient_of(network, pass, input->scale) : NULL,
+                           layer_norm ? gradient_of(network, pass, input->offset) : NULL);
+  if (projects && network->train_hidden)
+    sngp_dense_backward(&network->projection, NULL, pass->dreduced, rows, NULL, NULL, pass->dh);
+}
+
 static void head_backward(const sngp_network *network, sngp_pass *pass, int64_t rows) {
   const float *h = hidden_after(network, pass, network->num_layers);
   const sngp_dense *output = &network->output;
-  const sngp_head_input *input = &network->head_input;
-  bool layer_norm = input->scale != NULL;
   float *dweight = gradient_of(network, pass, output->weight);
+  float *dbias = network->train_output_bias ? gradient_of(network, pass, output->bias) : NULL;
   if (!network->gaussian_process) {
-    sngp_dense_backward(output, h, pass->logits, rows, dweight,
-                        gradient_of(network, pass, output->bias),
+    sngp_dense_backward(output, h, pass->logits, rows, dweight, dbias,
                         network->train_hidden ? pass->dh : NULL);
     return;
   }
-  sngp_dense_backward(output, pass->phi, pass->logits, rows, dweight, NULL, NULL);
-  if (!network->train_hidden && !layer_norm) return;
+  sngp_dense_backward(output, pass->phi, pass->logits, rows, dweight, dbias, NULL);
+  if (!network->train_hidden && network->head_input.scale == NULL) return;
   sngp_dense_backward(output, NULL, pass->logits, rows, NULL, NULL, pass->phi);
-  sngp_random_features_backward(&network->features, pass->angles, pass->phi, rows, pass->g);
-  sngp_head_input_backward(input, h, pass->moments, pass->g, rows, pass->dh,
-                           layer_norm ? gradient_of(network, pass, input->scale) : NULL,
-                           layer_norm ? gradient_of(network, pass, input->offset) : NULL);
+  features_backward(network, pass, h, rows);
 }
 
 void sngp_network_backward(const sngp_network *network, sngp_pass *pass, int64_t rows) {

@@ -23,12 +23,14 @@ typedef struct {
   bool gaussian_process;
   bool input_layer; /* false: h is x, and there are no blocks either */
   bool train_input_layer;
+  bool train_output_bias;
   bool train_hidden; /* something below the head is trained, so gradients have to reach h */
   sngp_dropout dropout;
   const float *scaling_mean; /* NULL: inputs are taken as they are */
   const float *scaling_scale;
   sngp_dense input; /* with an input layer */
   sngp_network_block *blocks;
+  sngp_dense projection;         /* GP head only; weight NULL where there is none */
   sngp_head_input head_input;    /* GP head only */
   sngp_random_features features; /* GP head only */
   sngp_dense output;             /* from the features, or from the last hidden layer */
@@ -44,12 +46,14 @@ typedef struct {
   float *h;        /* (rows, H); in training (L + 1, rows, H); x itself without an input layer */
   float *a;        /* training: (L, rows, H) */
   float *z;        /* (rows, H) */
+  float *reduced;  /* (rows, P), with a projection of h */
   float *g;        /* (rows, G) */
   float *moments;  /* (rows, 2) */
   float *angles;   /* training: (rows, M), what the features are cosines of, or relu */
   float *phi;      /* (rows, M) */
   float *logits;   /* (rows, K); after the loss its gradient */
   float *dh;       /* training: (rows, H) */
+  float *dreduced; /* training: (rows, P) */
   float *gradient; /* training: the trainable block's */
   uint32_t *words; /* training: dropout of one row */
 } sngp_pass;
@@ -68,8 +72,10 @@ void sngp_pass_set_row(const sngp_network *network, sngp_pass *pass, int64_t ind
                        const float *input);
 
 /* From pass->x without dropout: the hidden representation in pass->h; then, for GP heads, the
-   features in pass->phi; then the logits. Each includes the ones before. */
+   input of the features in pass->g; the features in pass->phi; then the logits. Each includes the
+   ones before. */
 void sngp_network_hidden(const sngp_network *network, sngp_pass *pass, int64_t rows);
+void sngp_network_head_input(const sngp_network *network, sngp_pass *pass, int64_t rows);
 void sngp_network_features(const sngp_network *network, sngp_pass *pass, int64_t rows);
 void sngp_network_logits(const sngp_network *network, sngp_pass *pass, int64_t rows);
 

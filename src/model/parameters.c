@@ -13,8 +13,22 @@ enum { ALIGNMENT = 16 };
 enum { IS_VECTOR = 1, IS_TRAINABLE = 2, HAS_DECAY = 4, IS_COUNTED = 8 };
 enum { TRAINABLE = IS_COUNTED | IS_TRAINABLE, FROZEN = IS_COUNTED };
 
-/* At most: a block's weight, bias, u and v; input layer, layer norm, features, output, scaling. */
-enum { TENSORS_PER_BLOCK = 4, TENSORS_OUTSIDE_BLOCKS = 10 };
+/* At most: a block's weight, bias, u and v; input layer, projection, layer norm, features, output,
+   scaling. */
+enum { TENSORS_PER_BLOCK = 4, TENSORS_OUTSIDE_BLOCKS = 11 };
+
+static void place(sngp_parameter_table *table, sngp_parameter *item, int64_t rows, int64_t cols,
+                  int flags) {
+  item->rows = rows;
+  item->cols = cols;
+  item->vector = (flags & IS_VECTOR) != 0;
+  item->trainable = (flags & IS_TRAINABLE) != 0;
+  item->decay = (flags & HAS_DECAY) != 0;
+  item->counted = (flags & IS_COUNTED) != 0;
+  size_t *size = item->trainable ? &table->trainable_size : &table->frozen_size;
+  item->offset = *size;
+  *size += ((size_t)(rows * cols) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
 
 static void add(sngp_parameter_table *table, int64_t rows, int64_t cols, int flags,
                 const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -26,15 +40,17 @@ static void add(sngp_parameter_table *table, int64_t rows, int64_t cols, int fla
   va_start(arguments, format);
   vsnprintf(item->name, sizeof item->name, format, arguments);
   va_end(arguments);
-  item->rows = rows;
-  item->cols = cols;
-  item->vector = (flags & IS_VECTOR) != 0;
-  item->trainable = (flags & IS_TRAINABLE) != 0;
-  item->decay = (flags & HAS_DECAY) != 0;
-  item->counted = (flags & IS_COUNTED) != 0;
-  size_t *size = item->trainable ? &table->trainable_size : &table->frozen_size;
-  item->offset = *size;
-  *size += ((size_t)(rows * cols) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  item->stream = table->num_streams++;
+  place(table, item, rows, cols, flags);
+}
+
+/* The same with a stream of its own. */
+static void add_apart(sngp_parameter_table *table, int64_t stream, int64_t rows, int64_t cols,
+                      int flags, const char *name) {
+  sngp_parameter *item = &table->items[table->count++];
+  snprintf(item->name, sizeof item->name, "%s", name);
+  item->stream = stream;
+  place(table, item, rows, cols, flags);
 }
 
 static void add_backbone(sngp_parameter_table *table, const sngp_model_config *config,
@@ -54,16 +70,20 @@ static void add_backbone(sngp_parameter_table *table, const sngp_model_config *c
 
 static void add_gaussian_process(sngp_parameter_table *table, const sngp_model_config *config,
                                  const sngp_model_sizes *sizes) {
+  if (sizes->projection > 0)
+    add_apart(table, SNGP_STREAM_PROJECTION, sizes->hidden, sizes->projection, FROZEN,
+              "projection.weight");
   if (config->normalize_input == SNGP_NORMALIZE_LAYER_NORM) {
-    add(table, 1, sizes->hidden, TRAINABLE | IS_VECTOR, "layer_norm.scale");
-    add(table, 1, sizes->hidden, TRAINABLE | IS_VECTOR, "layer_norm.offset");
+    add(table, 1, sizes->head_width, TRAINABLE | IS_VECTOR, "layer_norm.scale");
+    add(table, 1, sizes->head_width, TRAINABLE | IS_VECTOR, "layer_norm.offset");
   }
   if (config->kernel != SNGP_KERNEL_LINEAR) {
     add(table, sizes->head_inputs, sizes->num_features, FROZEN, "features.weight");
     add(table, 1, sizes->num_features, FROZEN | IS_VECTOR, "features.bias");
   }
   add(table, sizes->num_features, sizes->num_classes, TRAINABLE | HAS_DECAY, "output.weight");
-  add(table, 1, sizes->num_classes, FROZEN | IS_VECTOR, "output.bias");
+  int bias_flags = config->train_output_bias ? TRAINABLE : FROZEN;
+  add(table, 1, sizes->num_classes, bias_flags | IS_VECTOR, "output.bias");
 }
 
 sngp_status sngp_parameter_table_create(const sngp_model_config *config,

@@ -12,6 +12,14 @@
 
 enum { SNGP_PARAMETER_NAME_SIZE = 40 };
 
+/* Tensors draw their initial values from streams 0, 1, ... in the order of the table. What came
+   later has a stream of its own, beyond all places in a table, so that it leaves the others' draws
+   as they were. */
+enum {
+  SNGP_STREAM_TAILS = 1 << 30, /* the chi-squared numbers of Matern frequencies */
+  SNGP_STREAM_PROJECTION
+};
+
 typedef struct {
   char name[SNGP_PARAMETER_NAME_SIZE]; /* as in the file, "block.0.weight" */
   int64_t rows, cols;                  /* rows is 1 for vectors */
@@ -19,12 +27,14 @@ typedef struct {
   bool trainable;                      /* which block it lies in */
   bool decay;                          /* weight decay applies: a weight, not a bias */
   bool counted;                        /* a parameter of the summary: all but input scaling */
+  int64_t stream;                      /* of its initial values */
   size_t offset;                       /* in floats, from the start of its block */
 } sngp_parameter;
 
 typedef struct {
   sngp_parameter *items;
   size_t count;
+  int64_t num_streams;   /* of tensors that draw in the table's order */
   size_t trainable_size; /* floats in each block, padding between tensors included */
   size_t frozen_size;
 } sngp_parameter_table;

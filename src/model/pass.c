@@ -13,6 +13,7 @@ static void lay_out(const sngp_network *network, bool training, size_t trainable
   pass->z = sngp_arena_take(from, 1, rows, hidden);
   pass->logits = sngp_arena_take(from, 1, rows, network->num_classes);
   if (network->gaussian_process) {
+    pass->reduced = sngp_arena_take(from, 1, rows, network->projection.out);
     pass->g = sngp_arena_take(from, 1, rows, network->features.in);
     pass->moments = sngp_arena_take(from, 1, rows, 2);
     pass->phi = sngp_arena_take(from, 1, rows, network->features.num_features);
@@ -20,6 +21,7 @@ static void lay_out(const sngp_network *network, bool training, size_t trainable
   if (training) {
     pass->a = sngp_arena_take(from, layers, rows, hidden);
     pass->dh = sngp_arena_take(from, 1, rows, hidden);
+    pass->dreduced = sngp_arena_take(from, 1, rows, network->projection.out);
     pass->words = (uint32_t *)sngp_arena_take(from, 1, 1, (int64_t)sngp_dropout_words(hidden));
     pass->gradient = sngp_arena_take(from, 1, 1, (int64_t)trainable_size);
     if (network->gaussian_process && network->features.kernel != SNGP_KERNEL_LINEAR)

@@ -12,6 +12,8 @@ typedef struct {
   bool input_layer;     /* false: the head sits on the inputs themselves */
   int64_t hidden;       /* H, what the backbone gives; D without one */
   int64_t num_layers;   /* L */
+  int64_t projection;   /* P, columns of the random projection of h; 0 where there is none */
+  int64_t head_width;   /* what the head normalises: P with a projection, else H */
   int64_t head_inputs;  /* G, columns that enter the random features; 0 with a dense head */
   int64_t num_features; /* M; G with the linear kernel; 0 with a dense head */
   int64_t num_classes;  /* K */

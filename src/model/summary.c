@@ -95,15 +95,20 @@ int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size
   }
   if (c->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
     const int64_t features = sizes.num_features, width = sizes.head_inputs;
+    const int64_t head_width = sizes.head_width;
+    if (sizes.projection > 0)
+      layer(&to, "projection", "random projection", hidden, head_width, hidden * head_width,
+            "frozen");
     if (c->normalize_input == SNGP_NORMALIZE_LAYER_NORM)
-      layer(&to, "layer_norm", "layer norm", hidden, hidden, 2 * hidden, "");
+      layer(&to, "layer_norm", "layer norm", head_width, head_width, 2 * head_width, "");
     snprintf(kind, sizeof kind, "%s%s", feature_kind(c->kernel),
              c->normalize_input == SNGP_NORMALIZE_RADIUS ? ", radius" : "");
     if (c->kernel == SNGP_KERNEL_LINEAR)
       layer(&to, "features", kind, width, features, 0, "");
     else
       layer(&to, "features", kind, width, features, (width + 1) * features, "frozen");
-    layer(&to, "output", "dense", features, classes, (features + 1) * classes, "frozen bias");
+    layer(&to, "output", "dense", features, classes, (features + 1) * classes,
+          c->train_output_bias ? "" : "frozen bias");
     layer(&to, "posterior", "precision matrix", features, features, features * features, "frozen");
   } else {
     layer(&to, "output", "dense", hidden, classes, (hidden + 1) * classes, "");

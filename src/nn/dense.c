@@ -6,7 +6,7 @@
 void sngp_dense_forward(const sngp_dense *layer, const float *x, int64_t rows, float *y) {
   sngp_sgemm(false, false, rows, layer->out, layer->in, x, layer->in, layer->weight, layer->out, 0,
              y, layer->out);
-  sngp_kernel_add_rows((size_t)rows, (size_t)layer->out, layer->bias, y);
+  if (layer->bias != NULL) sngp_kernel_add_rows((size_t)rows, (size_t)layer->out, layer->bias, y);
 }
 
 void sngp_dense_backward(const sngp_dense *layer, const float *x, const float *dy, int64_t rows,

@@ -1,4 +1,4 @@
-/* Dense layer: y = x W + b, W (in, out). */
+/* Dense layer: y = x W + b, W (in, out), or y = x W. */
 #ifndef SNGP_NN_DENSE_H
 #define SNGP_NN_DENSE_H
 
@@ -7,7 +7,7 @@
 typedef struct {
   int64_t in, out;
   float *weight; /* (in, out) */
-  float *bias;   /* (out) */
+  float *bias;   /* (out); NULL: none */
 } sngp_dense;
 
 /* x (rows, in) to y (rows, out). */

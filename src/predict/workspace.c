@@ -56,13 +56,16 @@ sngp_status sngp_workspace_take(const sngp_model *model, const sngp_predict_conf
   return SNGP_OK;
 }
 
-enum { SIZES_TEXT_SIZE = 200 };
+enum { SIZES_TEXT_SIZE = 240, PROJECTION_TEXT_SIZE = 40 };
 
 static void print_sizes(const sngp_model_sizes *sizes, char text[SIZES_TEXT_SIZE]) {
+  char projection[PROJECTION_TEXT_SIZE] = "";
+  if (sizes->projection > 0)
+    snprintf(projection, sizeof projection, " projected to %lld", (long long)sizes->projection);
   snprintf(text, SIZES_TEXT_SIZE,
-           "%lld inputs, %lld units%s, %lld inputs of features, %lld features, %lld classes",
+           "%lld inputs, %lld units%s%s, %lld inputs of features, %lld features, %lld classes",
            (long long)sizes->inputs, (long long)sizes->hidden,
-           sizes->input_layer ? "" : " (no backbone)", (long long)sizes->head_inputs,
+           sizes->input_layer ? "" : " (no backbone)", projection, (long long)sizes->head_inputs,
            (long long)sizes->num_features, (long long)sizes->num_classes);
 }
 

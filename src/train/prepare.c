@@ -123,8 +123,7 @@ static sngp_status head_inputs(const sngp_model *model, const sngp_dataset *data
   SNGP_TRY(sngp_pass_create(&network, count, false, 0, &pass));
   for (int64_t i = 0; i < count; i++)
     sngp_pass_set_row(&network, &pass, i, data->features + rows[i] * data->row_stride);
-  sngp_network_hidden(&network, &pass, count);
-  sngp_head_input_forward(&network.head_input, pass.h, count, pass.g, pass.moments);
+  sngp_network_head_input(&network, &pass, count);
   for (int64_t i = 0; i < count * network.features.in; i++) g[i] = (double)pass.g[i];
   sngp_pass_destroy(&pass);
   return SNGP_OK;

@@ -76,10 +76,15 @@ static inline int64_t reference_hidden_width(const reference *r) {
   return r->config.backbone == SNGP_BACKBONE_NONE ? r->config.input_dim : r->config.num_hidden;
 }
 
+/* Columns of what a GP head normalises: P, or the hidden width without a projection. */
+static inline int64_t reference_head_width(const reference *r) {
+  return r->config.gp_input_dim > 0 ? r->config.gp_input_dim : reference_hidden_width(r);
+}
+
 /* M, or the columns of g where these are the features. */
 static inline int64_t reference_num_features(const reference *r) {
   int64_t radius = r->config.normalize_input == SNGP_NORMALIZE_RADIUS;
-  return r->config.kernel == SNGP_KERNEL_LINEAR ? reference_hidden_width(r) + radius
+  return r->config.kernel == SNGP_KERNEL_LINEAR ? reference_head_width(r) + radius
                                                 : r->config.num_random_features;
 }
 
@@ -107,6 +112,16 @@ static inline void reference_hidden(const reference *r, const float *x, double *
   free(scaled);
 }
 
+/* What a GP head normalises: h, or h W_p. */
+static inline void reference_project(const reference *r, const double *h, double *p) {
+  int64_t hidden = reference_hidden_width(r), width = reference_head_width(r);
+  for (int64_t j = 0; j < width; j++) {
+    p[j] = r->config.gp_input_dim > 0 ? 0 : h[j];
+    for (int64_t i = 0; r->config.gp_input_dim > 0 && i < hidden; i++)
+      p[j] += h[i] * tensor_values(r, "projection.weight")[i * width + j];
+  }
+}
+
 /* n = (h - mean) / radius; returns the radius sqrt(var + 1e-3). */
 static inline double reference_normalize(int64_t hidden, const double *h, double *n) {
   double mean = 0, variance = 0;
@@ -117,10 +132,11 @@ static inline double reference_normalize(int64_t hidden, const double *h, double
   return radius;
 }
 
-static inline void reference_features(const reference *r, const double *h, double *phi) {
-  int64_t hidden = reference_hidden_width(r), width = hidden;
+static inline void reference_features(const reference *r, const double *backbone, double *phi) {
+  int64_t hidden = reference_head_width(r), width = hidden;
   int64_t features = reference_num_features(r);
-  double *g = take((size_t)hidden + 1, sizeof *g);
+  double *g = take((size_t)hidden + 1, sizeof *g), *h = take((size_t)hidden, sizeof *h);
+  reference_project(r, backbone, h);
   memcpy(g, h, (size_t)hidden * sizeof *g);
   if (r->config.normalize_input == SNGP_NORMALIZE_LAYER_NORM) {
     reference_normalize(hidden, h, g);
@@ -141,6 +157,7 @@ static inline void reference_features(const reference *r, const double *h, doubl
     bool relu = r->config.kernel == SNGP_KERNEL_ARC_COSINE;
     for (int64_t j = 0; j < features; j++) phi[j] = scale * (relu ? fmax(phi[j], 0) : cos(phi[j]));
   }
+  free(h);
   free(g);
 }
 

@@ -49,6 +49,7 @@ static void defaults_are_the_documented_ones(void **state) {
   assert_true(c.temperature == 1);
   assert_true(c.seed == 0 && c.class_names == NULL && c.feature_names == NULL);
   assert_int_equal(c.kernel, SNGP_KERNEL_RBF);
+  assert_true(c.gp_input_dim == 0 && c.output_bias == 0 && c.train_output_bias == 0);
 }
 
 /* NUMERICS: bound 0.9, M 1024, std 1, scaled features, no input normalisation, ridge 1, exact sum,
@@ -124,6 +125,8 @@ static void every_choice_out_of_range_is_refused_by_name(void **state) {
   assert_refuses(kernel, -1, "-1");
   assert_refuses(train_input_layer, 2, "2");
   assert_refuses(train_input_layer, -1, "-1");
+  assert_refuses(train_output_bias, 2, "2");
+  assert_refuses(train_output_bias, -1, "-1");
   assert_refuses(standardize_inputs, 2, "2");
   assert_refuses(standardize_inputs, -1, "-1");
   assert_refuses(orthogonal_features, 2, "2");
@@ -145,6 +148,9 @@ static void every_size_out_of_range_is_refused_by_name(void **state) {
   assert_refuses(num_hidden, 0, "0");
   assert_refuses(num_hidden, 1, "1"); /* normalised, it would be 0 always */
   assert_refuses(num_hidden, too_many, "16777217");
+  assert_refuses(gp_input_dim, -1, "-1");
+  assert_refuses(gp_input_dim, 1, "1"); /* normalised, as above */
+  assert_refuses(gp_input_dim, too_many, "16777217");
   assert_refuses(power_iterations, 0, "0");
   assert_refuses(power_iterations, too_many, "16777217");
   assert_refuses(num_random_features, 0, "0");
@@ -184,6 +190,9 @@ static void every_number_out_of_range_is_refused_by_name(void **state) {
   assert_refuses(mean_field_factor, INFINITY, "inf");
   assert_refuses(mean_field_factor, -INFINITY, "inf");
   assert_refuses(mean_field_factor, NAN, "nan");
+  assert_refuses(output_bias, 1e16, "1e+16");
+  assert_refuses(output_bias, -INFINITY, "-inf");
+  assert_refuses(output_bias, NAN, "nan");
   assert_refuses(temperature, 0, "0");
   assert_refuses(temperature, -1, "-1");
   assert_refuses(temperature, 9e-7, "9e-07");
@@ -229,6 +238,12 @@ static void sizes_of_a_backbone_that_is_not_there_are_ignored(void **state) {
   assert_ok(sngp_model_config_validate(&c));
   c.input_dim = 2;
   c.normalize_input = SNGP_NORMALIZE_RADIUS;
+  assert_ok(sngp_model_config_validate(&c));
+  c.input_dim = 1; /* the projection is what is normalised */
+  c.gp_input_dim = 2;
+  assert_ok(sngp_model_config_validate(&c));
+  c.backbone = SNGP_BACKBONE_RESIDUAL;
+  c.num_layers = 0;
   assert_ok(sngp_model_config_validate(&c));
 }
 
@@ -292,12 +307,14 @@ static void a_struct_of_the_first_version_has_the_defaults_of_later_fields(void 
   sngp_model_config c = valid(), read = initialised();
   c.temperature = 7; /* beyond the end of the caller's struct */
   c.kernel = -1;
+  c.gp_input_dim = -1;
   c.struct_size = (uint32_t)FIRST_SIZE;
   sngp_model *model = NULL;
   assert_ok(sngp_model_create(&c, &model));
   assert_ok(sngp_model_get_config(model, &read));
   assert_true(read.temperature == 1 && read.num_random_features == 6);
   assert_int_equal(read.kernel, SNGP_KERNEL_RBF);
+  assert_true(read.gp_input_dim == 0 && read.output_bias == 0);
   assert_ok(sngp_model_get_config(model, &c));
   assert_true(c.temperature == 7 && c.struct_size == FIRST_SIZE);
   sngp_model_free(model);

@@ -17,7 +17,8 @@
 #include "unit/reference_layers.h"
 
 /* 7 rows in 3 slices of 3, 2 and 2; 11 units and 13 features fill no vector. */
-enum { ROWS = 7, INPUTS = 4, HIDDEN = 11, LAYERS = 3, CLASSES = 3, FEATURES = 13, TENSORS = 20 };
+enum { ROWS = 7, INPUTS = 4, HIDDEN = 11, LAYERS = 3, CLASSES = 3, FEATURES = 13, PROJECTION = 6 };
+enum { TENSORS = 20 };
 
 /* Single against double precision: sums of up to 13 products through six layers leave 20 to 50
    units in the last place (6e-8) of a tensor's largest value; four times that. */
@@ -46,6 +47,8 @@ typedef struct {
 #define SCALED .scale_random_features = 1
 #define ARC_COSINE .kernel = SNGP_KERNEL_ARC_COSINE
 #define LINEAR .kernel = SNGP_KERNEL_LINEAR
+#define PROJECTED .gp_input_dim = PROJECTION
+#define TRAIN_BIAS .train_output_bias = 1
 #define MATERN .kernel = SNGP_KERNEL_MATERN_32
 
 static const variant VARIANTS[] = {
@@ -65,6 +68,12 @@ static const variant VARIANTS[] = {
     {"linear", true, {GAUSSIAN_PROCESS, LINEAR, RADIUS, TRAIN_INPUT, SCALED}},
     {"linear, layer norm", false, {NO_BACKBONE, GAUSSIAN_PROCESS, LINEAR, LAYER_NORM}},
     {"Matern", false, {GAUSSIAN_PROCESS, MATERN, RADIUS, TRAIN_INPUT}},
+    {"trained bias", true, {GAUSSIAN_PROCESS, RADIUS, TRAIN_BIAS, TRAIN_INPUT}},
+    {"trained bias on the inputs", false, {NO_BACKBONE, GAUSSIAN_PROCESS, TRAIN_BIAS, SCALED}},
+    {"projection", false, {GAUSSIAN_PROCESS, PROJECTED, TRAIN_INPUT, STANDARDIZE}},
+    {"projection, layer norm", true, {GAUSSIAN_PROCESS, PROJECTED, LAYER_NORM, TRAIN_BIAS}},
+    {"projection of inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, PROJECTED, LAYER_NORM}},
+    {"projection, linear", false, {GAUSSIAN_PROCESS, PROJECTED, RADIUS, LINEAR, TRAIN_INPUT}},
     {"radius of the inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, RADIUS, SCALED}},
 };
 enum { NUM_VARIANTS = sizeof VARIANTS / sizeof *VARIANTS };
@@ -190,6 +199,16 @@ static const double *compute_hidden(reference *r, double h[2][ROWS * HIDDEN]) {
   return h[LAYERS % 2];
 }
 
+/* What the head normalises, `width` columns: h itself, or h W_p in p. */
+static const double *compute_projection(const reference *r, const double *h, double *p,
+                                        int64_t *width) {
+  const double *weight = find(r, "projection.weight"), zeros[PROJECTION] = {0};
+  if (weight == NULL) return h;
+  reference_dense(h, ROWS, *width, PROJECTION, weight, zeros, p);
+  *width = PROJECTION;
+  return p;
+}
+
 /* The features of g (ROWS, head), `width` of them: in phi or, linear, g itself. */
 static const double *compute_features(reference *r, const double *g, int64_t head, double *phi,
                                       int64_t *width) {
@@ -215,6 +234,8 @@ static double compute(reference *r) {
   const double *last = residual ? compute_hidden(r, h) : r->x, *output = find(r, "output.weight");
   int64_t width = residual ? HIDDEN : INPUTS;
   if (config->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
+    double p[ROWS * PROJECTION];
+    last = compute_projection(r, last, p, &width);
     int64_t head = config->normalize_input == SNGP_NORMALIZE_RADIUS ? width + 1 : width;
     reference_head_input(config->normalize_input, last, ROWS, width, config->kernel_scale,
                          config->radius_scale, find(r, "layer_norm.scale"),

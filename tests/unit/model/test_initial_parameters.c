@@ -133,6 +133,55 @@ static void the_seed_determines_every_draw_and_tensors_share_none(void **state) 
   sngp_model_free(model);
 }
 
+/* N(0, 1 / P), so that squared distances are kept on average: five standard deviations. */
+static void a_projection_has_the_variance_that_keeps_distances(void **state) {
+  (void)state;
+  enum { P = 40 };
+  sngp_model_config config = config_of(5);
+  config.gp_input_dim = P;
+  sngp_model *model = create_model(&config);
+  const moments m = moments_of(model, "projection.weight");
+  assert_int_equal(m.count, HIDDEN * P);
+  assert_close(m.mean, 0, 5 / sqrt((double)P * (double)m.count));
+  assert_close(m.square, 1.0 / P, 5.0 / P * sqrt(2 / (double)m.count));
+  sngp_model_free(model);
+}
+
+/* As wide as what it projects, so that no other shape changes. */
+static void a_projection_leaves_the_other_draws_as_they_were(void **state) {
+  (void)state;
+  sngp_model_config config = config_of(5);
+  sngp_model *without = create_model(&config);
+  config.gp_input_dim = HIDDEN;
+  sngp_model *with = create_model(&config);
+  for (int64_t i = 0; i < sngp_model_num_tensors(without); i++) {
+    sngp_parameter_info info = {.struct_size = sizeof info};
+    assert_ok(sngp_model_parameter_info(without, i, &info));
+    int64_t count = 0, count_with = 0;
+    float *a = parameter_of(without, info.name, &count);
+    float *b = parameter_of(with, info.name, &count_with);
+    assert_int_equal(count, count_with);
+    assert_memory_equal(a, b, (size_t)count * sizeof *a);
+    free(a);
+    free(b);
+  }
+  sngp_model_free(with);
+  sngp_model_free(without);
+}
+
+static void a_gp_heads_bias_starts_where_it_is_told(void **state) {
+  (void)state;
+  sngp_model_config config = config_of(5);
+  config.output_bias = -1.5;
+  sngp_model *model = create_model(&config);
+  check_constant(model, "output.bias", -1.5);
+  sngp_model_free(model);
+  config.head = SNGP_HEAD_DENSE;
+  model = create_model(&config);
+  check_constant(model, "output.bias", 0);
+  sngp_model_free(model);
+}
+
 static void an_untrained_model_has_an_empty_record(void **state) {
   (void)state;
   const sngp_model_config config = small_config();
@@ -149,6 +198,9 @@ int main(void) {
       cmocka_unit_test(weights_are_glorots_biases_zero_features_normal),
       cmocka_unit_test(the_blocks_are_projected_once_with_the_iterations_configured),
       cmocka_unit_test(the_seed_determines_every_draw_and_tensors_share_none),
+      cmocka_unit_test(a_projection_has_the_variance_that_keeps_distances),
+      cmocka_unit_test(a_projection_leaves_the_other_draws_as_they_were),
+      cmocka_unit_test(a_gp_heads_bias_starts_where_it_is_told),
       cmocka_unit_test(an_untrained_model_has_an_empty_record),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

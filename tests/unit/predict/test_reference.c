@@ -184,6 +184,18 @@ static void every_kernel_equals_the_reference(void **state) {
   }
 }
 
+static void a_projected_head_with_a_bias_equals_the_reference(void **state) {
+  (void)state;
+  sngp_model_config configs[] = {normalized_by(SNGP_NORMALIZE_RADIUS),
+                                 normalized_by(SNGP_NORMALIZE_LAYER_NORM), without_backbone()};
+  for (int i = 0; i < 3; i++) {
+    configs[i].gp_input_dim = 4 + i;
+    configs[i].output_bias = -0.7;
+    configs[i].train_output_bias = i % 2;
+    check_gaussian_process(configs[i], 1, 1, 0.1);
+  }
+}
+
 static void a_head_on_the_inputs_equals_the_reference(void **state) {
   (void)state;
   for (int32_t normalize = SNGP_NORMALIZE_NONE; normalize <= SNGP_NORMALIZE_RADIUS; normalize++) {
@@ -249,6 +261,7 @@ int main(void) {
       cmocka_unit_test(with_layer_norm_everything_equals_the_reference),
       cmocka_unit_test(with_the_radius_everything_equals_the_reference),
       cmocka_unit_test(every_kernel_equals_the_reference),
+      cmocka_unit_test(a_projected_head_with_a_bias_equals_the_reference),
       cmocka_unit_test(a_head_on_the_inputs_equals_the_reference),
       cmocka_unit_test(a_dense_head_equals_the_reference),
       cmocka_unit_test(an_untrained_model_predicts_the_prior_variance),

@@ -42,12 +42,13 @@ static sngp_model_config chosen(const sngp_model *model) {
 /* Rows of [n, a r] (hidden + 1), or of h (hidden), through the network as it was prepared. */
 static double *head_inputs(const sngp_model *model, const sngp_dataset *data, double radius_scale) {
   reference r = read_reference(model);
-  int64_t hidden = reference_hidden_width(&r);
+  int64_t hidden = reference_head_width(&r);
   int with_radius = r.config.normalize_input == SNGP_NORMALIZE_RADIUS;
   int64_t width = hidden + with_radius;
-  double *all = take((size_t)(ROWS * width), sizeof *all), h[64];
+  double *all = take((size_t)(ROWS * width), sizeof *all), backbone[64], h[64];
   for (int64_t i = 0; i < ROWS; i++) {
-    reference_hidden(&r, sngp_dataset_features(data) + i * SMALL_INPUTS, h);
+    reference_hidden(&r, sngp_dataset_features(data) + i * SMALL_INPUTS, backbone);
+    reference_project(&r, backbone, h);
     double *g = all + i * width;
     memcpy(g, h, (size_t)hidden * sizeof *h);
     if (with_radius) g[hidden] = radius_scale * reference_normalize(hidden, h, g);
@@ -96,6 +97,23 @@ static void without_normalisation_the_kernel_scale_is_of_the_hidden_rows(void **
   double kernel_scale = 0.25 * median_square_distance(h, config.num_hidden);
   assert_close(chosen(model).kernel_scale, kernel_scale, RELATIVE * kernel_scale);
   free(h);
+  sngp_model_free(model);
+  sngp_dataset_free(data);
+}
+
+static void with_a_projection_the_kernel_scale_is_of_the_projected_rows(void **state) {
+  (void)state;
+  enum { P = 5 };
+  sngp_model_config config = small_config();
+  config.normalize_input = SNGP_NORMALIZE_NONE;
+  config.gp_input_dim = P;
+  sngp_dataset *data = small_data(ROWS, 1);
+  sngp_model *model = create_model(&config);
+  assert_ok(sngp_model_prepare(model, data));
+  double *p = head_inputs(model, data, 1);
+  double kernel_scale = 0.25 * median_square_distance(p, P);
+  assert_close(chosen(model).kernel_scale, kernel_scale, RELATIVE * kernel_scale);
+  free(p);
   sngp_model_free(model);
   sngp_dataset_free(data);
 }
@@ -344,6 +362,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(radius_and_kernel_scale_are_the_medians_of_the_definition),
       cmocka_unit_test(without_normalisation_the_kernel_scale_is_of_the_hidden_rows),
+      cmocka_unit_test(with_a_projection_the_kernel_scale_is_of_the_projected_rows),
       cmocka_unit_test(without_a_backbone_the_kernel_scale_is_of_the_inputs),
       cmocka_unit_test(what_the_configuration_gives_is_kept),
       cmocka_unit_test(columns_are_standardised_constants_kept_and_outliers_held),
