@@ -38,9 +38,9 @@ typedef struct sngp_predict_config {
                                  (MONTE_CARLO), 10 passes (MC_DROPOUT). Others ignore it */
   int64_t seed;             /**< of draws and of dropout, 0 or more; default 0. The same seed gives
                                  the same numbers on any number of threads */
-  int64_t first_row;        /**< what row of a table the first row of a call is, 0 or more; default
-                                 0. Draws and dropout belong to a row's number, so that a table
-                                 predicted in parts gets the numbers of one call */
+  int64_t first_row;        /**< what row of a table the first row of a call is, in [0, 2^62];
+                                 default 0. Draws and dropout belong to a row's number, so that a
+                                 table predicted in parts gets the numbers of one call */
   int32_t joint_samples;    /**< MONTE_CARLO, 0, the default: rows are drawn independently; 1:
                                  jointly, for each class from N(logits, covariance) over all rows
                                  with the same seed, whatever their calls */

@@ -17,6 +17,9 @@ enum { OWN_WORKSPACE_ROWS = 1024 };
 enum { MOST_SAMPLES = 1 << 24 };
 static const double SMALLEST_TEMPERATURE = 1e-6, LARGEST_TEMPERATURE = 1e6;
 
+/* No call has so many rows that their numbers, counted from here, overflow. */
+static const int64_t LARGEST_FIRST_ROW = INT64_C(1) << 62;
+
 static sngp_predict_config default_config(void) {
   return (sngp_predict_config){.struct_size = sizeof(sngp_predict_config),
                                .method = SNGP_PREDICT_MEAN_FIELD,
@@ -52,7 +55,8 @@ sngp_status sngp_predict_config_import(const sngp_predict_config *config,
   if (own->num_samples < 0 || own->num_samples > MOST_SAMPLES)
     return bad("num_samples", (double)own->num_samples, "in [1, 16777216], or 0 for the default");
   if (own->seed < 0) return bad("seed", (double)own->seed, "0 or more");
-  if (own->first_row < 0) return bad("first_row", (double)own->first_row, "0 or more");
+  if (own->first_row < 0 || own->first_row > LARGEST_FIRST_ROW)
+    return bad("first_row", (double)own->first_row, "in [0, 2^62]");
   if (own->joint_samples != 0 && own->joint_samples != 1)
     return bad("joint_samples", own->joint_samples, "0 or 1");
   SNGP_TRY(sngp_check_reserved(own->reserved, "predict config"));

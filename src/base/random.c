@@ -23,6 +23,18 @@ void sngp_random_block(const sngp_random_stream *stream, uint32_t block, uint32_
   for (int i = 0; i < 4; i++) words[i] = result.v[i];
 }
 
+int64_t sngp_random_rows_of_key(int64_t blocks) {
+  const int64_t blocks_of_key = INT64_C(1) << 32; /* as many as 32 bits count */
+  return blocks_of_key / blocks;
+}
+
+/* The seed's upper half is changed: within one seed no two parts of a table share a key. */
+uint32_t sngp_random_seek_row(sngp_random_stream *stream, int64_t row, int64_t blocks) {
+  int64_t rows = sngp_random_rows_of_key(blocks);
+  stream->key[1] ^= (uint32_t)(row / rows);
+  return (uint32_t)(row % rows * blocks);
+}
+
 /* The middle of the word's interval, so that neither 0 nor 1 occurs. */
 static double to_unit(uint32_t word) { return ((double)word + 0.5) * 0x1p-32; }
 

@@ -36,6 +36,14 @@ sngp_random_stream sngp_random_open(int64_t seed, sngp_random_purpose purpose, i
 /* The words of block `block` of the stream: elements 4 block ... 4 block + 3. */
 void sngp_random_block(const sngp_random_stream *stream, uint32_t block, uint32_t words[4]);
 
+/* Tables have more rows than a stream has blocks: where a row takes `blocks` of them, so many rows
+   share a key, and the next ones have a key of their own. */
+int64_t sngp_random_rows_of_key(int64_t blocks);
+
+/* The first block of row `row`, 0 or more, and the stream's key of that row. The first
+   sngp_random_rows_of_key() rows have the stream's own. */
+uint32_t sngp_random_seek_row(sngp_random_stream *stream, int64_t row, int64_t blocks);
+
 /* Element `element` as a number in (0, 1), 32 bits fine, never 0 or 1. */
 double sngp_random_uniform(const sngp_random_stream *stream, int64_t element);
 

@@ -93,7 +93,6 @@ bool cli_conformal_calibrate(const cli_conformal_settings *settings, const cli_p
   }
   conformal->config.coverage = settings->coverage;
   conformal->config.seed = predictor->settings.seed;
-  conformal->config.first_row = FIRST_CALIBRATION_ROW;
   bool good = calibrate(predictor, rows, conformal);
   sngp_dataset_free(rows);
   if (good && isinf(conformal->threshold)) warn_of_full_sets(conformal);

@@ -24,5 +24,7 @@ size_t sngp_dropout_words(int64_t width) { return 4 * blocks_per_row(width); }
 void sngp_dropout_draw(const sngp_random_stream *stream, int64_t row, int64_t width,
                        uint32_t *words) {
   size_t blocks = blocks_per_row(width);
-  sngp_kernel_random_words(stream, (uint32_t)((size_t)row * blocks), blocks, words);
+  sngp_random_stream of_row = *stream;
+  uint32_t first = sngp_random_seek_row(&of_row, row, (int64_t)blocks);
+  sngp_kernel_random_words(&of_row, first, blocks, words);
 }

@@ -18,7 +18,8 @@ sngp_dropout sngp_dropout_create(double rate);
 /* Words of random bits that one row of `width` elements takes. */
 size_t sngp_dropout_words(int64_t width);
 
-/* The random bits of row `row`, counted within the batch. */
+/* The random bits of row `row`, counted within the batch of a step or within a table to be
+   predicted. */
 void sngp_dropout_draw(const sngp_random_stream *stream, int64_t row, int64_t width,
                        uint32_t *words);
 

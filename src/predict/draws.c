@@ -30,19 +30,21 @@ bool sngp_draws_sizes(int64_t rows, int64_t num_classes, int64_t num_features, s
   return true;
 }
 
-static void fill(const sngp_draws *draws, sngp_random_purpose purpose, int64_t first_block,
+static void fill(const sngp_draws *draws, const sngp_random_stream *stream, uint32_t first_block,
                  int64_t blocks) {
-  sngp_random_stream stream = sngp_random_open(draws->seed, purpose, draws->step, 0);
-  sngp_kernel_random_words(&stream, (uint32_t)first_block, (size_t)blocks, draws->words);
+  sngp_kernel_random_words(stream, first_block, (size_t)blocks, draws->words);
   sngp_kernel_normal((size_t)blocks, draws->words, draws->normals);
 }
 
-void sngp_draw_independent(const sngp_draws *draws, int64_t first_row, const float *center,
-                           const float *variance, float *logits) {
-  int64_t classes = draws->num_classes, per_row = blocks_per_row(classes);
-  int64_t blocks = draws->rows * per_row;
-  fill(draws, SNGP_RANDOM_MONTE_CARLO, first_row * per_row, blocks);
-  for (int64_t i = 0; i < draws->rows; i++) {
+/* Rows that share a key. */
+static void draw_rows(const sngp_draws *draws, int64_t first_row, int64_t rows, const float *center,
+                      const float *variance, float *logits) {
+  int64_t classes = draws->num_classes, per_row = blocks_per_row(classes), blocks = rows * per_row;
+  sngp_random_stream stream =
+      sngp_random_open(draws->seed, SNGP_RANDOM_MONTE_CARLO, draws->step, 0);
+  uint32_t first_block = sngp_random_seek_row(&stream, first_row, per_row);
+  fill(draws, &stream, first_block, blocks);
+  for (int64_t i = 0; i < rows; i++) {
     float deviation = sqrtf(variance[i]);
     for (int64_t k = 0; k < classes; k++) {
       int64_t block = i * per_row + k / NUMBERS_PER_BLOCK, plane = k % NUMBERS_PER_BLOCK;
@@ -52,16 +54,29 @@ void sngp_draw_independent(const sngp_draws *draws, int64_t first_row, const flo
   }
 }
 
+void sngp_draw_independent(const sngp_draws *draws, int64_t first_row, const float *center,
+                           const float *variance, float *logits) {
+  int64_t classes = draws->num_classes;
+  int64_t rows_of_key = sngp_random_rows_of_key(blocks_per_row(classes));
+  for (int64_t done = 0, count = 0; done < draws->rows; done += count) {
+    int64_t left = rows_of_key - (first_row + done) % rows_of_key;
+    count = draws->rows - done < left ? draws->rows - done : left;
+    draw_rows(draws, first_row + done, count, center + done * classes, variance + done,
+              logits + done * classes);
+  }
+}
+
 /* Blocks are counted by (class / 4, feature), so the normals of a few of them, drawn at once, are
    the rows of a matrix (plane, class / 4) by features: Z transposed, its classes out of order. */
 void sngp_draw_joint(const sngp_draws *draws, int64_t num_features, const float *projected,
                      const float *center, float *logits) {
   int64_t classes = draws->num_classes, rows = draws->rows;
   int64_t all_blocks = blocks_per_row(classes);
+  sngp_random_stream stream = sngp_random_open(draws->seed, SNGP_RANDOM_JOINT, draws->step, 0);
   for (int64_t first = 0; first < all_blocks; first += JOINT_BLOCKS) {
     int64_t blocks = all_blocks - first < JOINT_BLOCKS ? all_blocks - first : JOINT_BLOCKS;
     int64_t drawn = blocks * NUMBERS_PER_BLOCK;
-    fill(draws, SNGP_RANDOM_JOINT, first * num_features, blocks * num_features);
+    fill(draws, &stream, (uint32_t)(first * num_features), blocks * num_features);
     sngp_sgemm(false, true, rows, drawn, num_features, projected, num_features, draws->normals,
                num_features, 0, draws->products, drawn);
     int64_t begin = first * NUMBERS_PER_BLOCK,

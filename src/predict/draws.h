@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Elements of `words` and `normals`, and of `products`, that the draws of up to `rows` rows take;
-   false where a size overflows.*/
+   false where a size overflows. */
 bool sngp_draws_sizes(int64_t rows, int64_t num_classes, int64_t num_features, size_t *numbers,
                       size_t *products);
 

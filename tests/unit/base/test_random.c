@@ -143,6 +143,32 @@ static void streams_of_other_names_hold_other_numbers(void **state) {
       for (int i = 0; i < EACH; i++) assert_true(drawn[a][i] != drawn[b][i]);
 }
 
+/* As many rows as 2^32 blocks hold are counted on; the next ones begin again under another key. */
+static void rows_beyond_the_blocks_of_a_key_have_keys_of_their_own(void **state) {
+  (void)state;
+  const int64_t widths[] = {1, 3, 64, INT64_C(1) << 22}, most = INT64_C(1) << 32;
+  const sngp_random_stream plain = stream_of(1, 2);
+  for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+    int64_t blocks = widths[w], rows = sngp_random_rows_of_key(blocks);
+    assert_true(rows * blocks <= most && (rows + 1) * blocks > most);
+    const int64_t within[] = {0, 1, rows / 2, rows - 1};
+    for (size_t i = 0; i < sizeof within / sizeof *within; i++) {
+      sngp_random_stream stream = plain;
+      assert_int_equal(sngp_random_seek_row(&stream, within[i], blocks), within[i] * blocks);
+      assert_memory_equal(&stream, &plain, sizeof plain);
+    }
+    enum { PARTS = 5 };
+    const int64_t parts[PARTS] = {0, 1, 2, 1000, (INT64_C(1) << 30) - 1};
+    uint32_t keys[PARTS];
+    for (int i = 0; i < PARTS; i++) {
+      sngp_random_stream stream = plain;
+      assert_int_equal(sngp_random_seek_row(&stream, parts[i] * rows, blocks), 0);
+      keys[i] = stream.key[1];
+      for (int j = 0; j < i; j++) assert_true(keys[i] != keys[j]);
+    }
+  }
+}
+
 static void a_permutation_holds_every_number_once_and_depends_on_the_step(void **state) {
   (void)state;
   int64_t order[2][1000];
@@ -191,6 +217,7 @@ int main(void) {
       cmocka_unit_test(a_range_is_kept_in_single_precision_too),
       cmocka_unit_test(normal_numbers_are_normal),
       cmocka_unit_test(streams_of_other_names_hold_other_numbers),
+      cmocka_unit_test(rows_beyond_the_blocks_of_a_key_have_keys_of_their_own),
       cmocka_unit_test(a_permutation_holds_every_number_once_and_depends_on_the_step),
       cmocka_unit_test(all_orders_are_equally_likely),
   };

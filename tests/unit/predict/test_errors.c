@@ -127,6 +127,7 @@ static void bad_settings_are_named(void **state) {
   BAD(num_samples, INT64_MAX, "num_samples is 9.2");
   BAD(seed, -1, "seed is -1");
   BAD(first_row, -1, "first_row is -1");
+  BAD(first_row, (INT64_C(1) << 62) + 1, "first_row is 4.6");
   BAD(joint_samples, 2, "joint_samples is 2");
   BAD(reserved, 1, "reserved");
   BAD(num_threads, 0, "num_threads is 0");
