@@ -152,7 +152,8 @@ static sngp_status set_ridges(calibration *c, sngp_model *const *models, int dec
   return SNGP_OK;
 }
 
-/* Tries the ridges around, and leaves the looks with the best one's posteriors. */
+/* Tries the ridges around, and leaves the looks with the best one's posteriors, where it is not the
+   models' own. */
 static sngp_status tune_ridge(calibration *c, sngp_model *const *models, candidate *best) {
   SNGP_TRY(take_posteriors(c, models));
   for (int decades = -RIDGE_DECADES; decades <= RIDGE_DECADES; decades++) {
@@ -164,7 +165,7 @@ static sngp_status tune_ridge(calibration *c, sngp_model *const *models, candida
     *best = found;
     memcpy(c->settings, c->trial, (size_t)c->num_models * sizeof *c->settings);
   }
-  return set_ridges(c, models, best->decades);
+  return best->decades == 0 ? SNGP_OK : set_ridges(c, models, best->decades);
 }
 
 /* Cannot fail. */

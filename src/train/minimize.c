@@ -1,6 +1,7 @@
 #include "train/minimize.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* The smaller part of a golden section, (3 - sqrt 5) / 2. */
 static const double SMALLER_PART = 0.38196601125010515;
@@ -12,6 +13,12 @@ typedef struct {
   double x, value;
 } point;
 
+/* The function at x; a NaN counts as larger than all. */
+static point look(sngp_function f, void *context, double x) {
+  double value = f(context, x);
+  return (point){x, isnan(value) ? (double)INFINITY : value};
+}
+
 typedef struct {
   double low, high;          /* the minimum lies between */
   point best, second, third; /* of the points seen; third was second before */
@@ -20,7 +27,7 @@ typedef struct {
 
 /* The step from the best point to the vertex of the parabola through the three, where it lies in
    the bracket and is less than half the step before the last one (so that steps shrink). */
-static int parabola_step(const bracket *b, double *step) {
+static bool parabola_step(const bracket *b, double *step) {
   double to_second = b->second.x - b->best.x, to_third = b->third.x - b->best.x;
   double rise_second = b->second.value - b->best.value, rise_third = b->third.value - b->best.value;
   double numerator = to_second * to_second * rise_third - to_third * to_third * rise_second;
@@ -64,16 +71,12 @@ static void take(bracket *b, point seen) {
 
 double sngp_minimize(sngp_function f, void *context, double low, double high, double tolerance,
                      double *x) {
-  point first = {.x = low + SMALLER_PART * (high - low)};
-  first.value = f(context, first.x);
-  if (isnan(first.value)) first.value = (double)INFINITY;
+  point first = look(f, context, low + SMALLER_PART * (high - low));
   bracket b = {low, high, first, first, first, 0, 0};
   for (int i = 0; i < MOST_STEPS; i++) {
     double middle = (b.low + b.high) / 2;
     if (fabs(b.best.x - middle) <= 2 * tolerance - (b.high - b.low) / 2) break;
-    point seen = {.x = b.best.x + next_step(&b, tolerance)};
-    seen.value = f(context, seen.x);
-    take(&b, seen);
+    take(&b, look(f, context, b.best.x + next_step(&b, tolerance)));
   }
   *x = b.best.x;
   return b.best.value;
