@@ -93,12 +93,9 @@ static bool read_inputs(const calibrate_settings *settings, calibrate_work *work
       !cli_data_source_spared(&settings->source, settings->out)) {
     return false;
   }
-  if (sngp_set_blas_threads(1) != SNGP_OK ||
-      sngp_ensemble_load(settings->model, &work->ensemble) != SNGP_OK) {
-    cli_fail_library();
-    return false;
-  }
-  return cli_data_source_read_for(&settings->source, sngp_ensemble_member(work->ensemble, 0),
+  return cli_succeeded(sngp_set_blas_threads(1)) &&
+         cli_succeeded(sngp_ensemble_load(settings->model, &work->ensemble)) &&
+         cli_data_source_read_for(&settings->source, sngp_ensemble_member(work->ensemble, 0),
                                   &work->rows);
 }
 

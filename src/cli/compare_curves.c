@@ -17,17 +17,13 @@ double cli_false_positive_rate(int point) {
 
 double cli_coverage(int point) { return (double)(point + 1) / CLI_CURVE_POINTS; }
 
-static bool report(sngp_status status) {
-  if (status != SNGP_OK) cli_fail_library();
-  return status == SNGP_OK;
-}
-
 static bool add_reliability(cli_compare_curves *curves, const cli_evaluation *e,
                             const int32_t *labels) {
   int64_t counts[CLI_RELIABILITY_BINS];
   double confidence[CLI_RELIABILITY_BINS], accuracy[CLI_RELIABILITY_BINS];
-  if (!report(sngp_reliability_curve(e->probabilities, e->in_domain.rows, e->num_classes, labels,
-                                     CLI_RELIABILITY_BINS, counts, confidence, accuracy))) {
+  if (!cli_succeeded(sngp_reliability_curve(e->probabilities, e->in_domain.rows, e->num_classes,
+                                            labels, CLI_RELIABILITY_BINS, counts, confidence,
+                                            accuracy))) {
     return false;
   }
   for (int i = 0; i < CLI_RELIABILITY_BINS; i++) {
@@ -65,8 +61,8 @@ static bool add_roc(cli_compare_curves *curves, const cli_evaluation *e, int roc
     cli_fail("out of memory for an ROC curve of %" PRId64 " points", capacity);
     return false;
   }
-  bool good = report(sngp_roc_curve(in_scores, in->rows, out_scores, out->rows, capacity, rates,
-                                    rates + capacity, &count));
+  bool good = cli_succeeded(sngp_roc_curve(in_scores, in->rows, out_scores, out->rows, capacity,
+                                           rates, rates + capacity, &count));
   if (good) add_heights(rates, rates + capacity, count, curves->true_positive_rate[roc]);
   if (good) curves->has_roc[roc] = true;
   free(rates);
@@ -81,8 +77,8 @@ static bool add_rejection(cli_compare_curves *curves, const cli_evaluation *e,
     cli_fail("out of memory for the rejection curve of %" PRId64 " rows", rows);
     return false;
   }
-  bool good = report(sngp_risk_coverage_curve(e->in_domain.values[CLI_SCORE_MAX_PROBABILITY],
-                                              e->classes, labels, rows, risk));
+  bool good = cli_succeeded(sngp_risk_coverage_curve(e->in_domain.values[CLI_SCORE_MAX_PROBABILITY],
+                                                     e->classes, labels, rows, risk));
   for (int i = 0; good && i < CLI_CURVE_POINTS; i++) {
     int64_t kept = (int64_t)ceil(cli_coverage(i) * (double)rows);
     curves->accuracy[i] += 1 - risk[(kept < 1 ? 1 : kept > rows ? rows : kept) - 1];

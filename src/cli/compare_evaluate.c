@@ -15,19 +15,15 @@ typedef struct {
   cli_prediction_settings prediction;
 } evaluator;
 
-static bool report(sngp_status status) {
-  if (status != SNGP_OK) cli_fail_library();
-  return status == SNGP_OK;
-}
-
 /* A copy of `count` models, tuned on the held-out rows by the method's own predictions. */
 static bool tune(const evaluator *e, const sngp_model *const *models, int64_t count,
                  sngp_ensemble **tuned, sngp_calibration *calibration) {
   sngp_predict_config config;
   *calibration = (sngp_calibration){.struct_size = sizeof *calibration};
-  return report(sngp_ensemble_from_models(models, count, tuned)) &&
-         report(cli_prediction_config(&e->prediction, &config)) &&
-         report(sngp_ensemble_calibrate(*tuned, e->rows->held_out, &config, NULL, calibration));
+  return cli_succeeded(sngp_ensemble_from_models(models, count, tuned)) &&
+         cli_succeeded(cli_prediction_config(&e->prediction, &config)) &&
+         cli_succeeded(
+             sngp_ensemble_calibrate(*tuned, e->rows->held_out, &config, NULL, calibration));
 }
 
 static json_t *calibration_json(const evaluator *e, const sngp_calibration *c) {

@@ -9,9 +9,8 @@ bool cli_compare_data_read(const cli_compare_settings *settings, cli_compare_dat
   if (!cli_data_source_read_training(&s->input, &data->input)) return false;
   if (!cli_training_rows_check_classes(data->input)) return false;
   /* The columns and classes of every model. */
-  if (cli_training_model_config(&s->training, data->input, sngp_dataset_num_classes(data->input),
-                                &config) != SNGP_OK) {
-    cli_fail_library();
+  if (!cli_succeeded(cli_training_model_config(&s->training, data->input,
+                                               sngp_dataset_num_classes(data->input), &config))) {
     return false;
   }
   return (!cli_data_source_given(&s->test) ||

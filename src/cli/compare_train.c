@@ -32,10 +32,7 @@ bool cli_compare_train(const cli_compare_settings *settings, cli_compare_model m
                        cli_compare_trained *trained) {
   cli_training_settings training;
   int64_t num_classes = sngp_dataset_num_classes(rows->training);
-  if (settings_of(settings, model, rows, seed, &training) != SNGP_OK) {
-    cli_fail_library();
-    return false;
-  }
+  if (!cli_succeeded(settings_of(settings, model, rows, seed, &training))) return false;
   /* From drawing the weights to the posterior, for a lone model as for an ensemble. */
   double begin = cli_now();
   if (!cli_training_create(&training, rows->training, num_classes, &trained->models)) return false;

@@ -43,11 +43,6 @@ bool cli_conformal_check(const cli_conformal_settings *settings, const char *com
   return rows == wanted;
 }
 
-static bool report(sngp_status status) {
-  if (status != SNGP_OK) cli_fail_library();
-  return status == SNGP_OK;
-}
-
 static bool calibrate(const cli_predictor *predictor, const sngp_dataset *rows,
                       cli_conformal *conformal) {
   int64_t count = sngp_dataset_rows(rows);
@@ -60,9 +55,9 @@ static bool calibrate(const cli_predictor *predictor, const sngp_dataset *rows,
   elsewhere.settings.first_row = FIRST_CALIBRATION_ROW;
   sngp_prediction prediction = {.struct_size = sizeof prediction, .probabilities = probabilities};
   bool good = cli_predictor_run(&elsewhere, rows, 0, count, &prediction) &&
-              report(sngp_conformal_calibrate(probabilities, count, conformal->num_classes,
-                                              sngp_dataset_labels(rows), &conformal->config,
-                                              &conformal->threshold));
+              cli_succeeded(sngp_conformal_calibrate(probabilities, count, conformal->num_classes,
+                                                     sngp_dataset_labels(rows), &conformal->config,
+                                                     &conformal->threshold));
   conformal->calibration_rows = count;
   free(probabilities);
   return good;
@@ -87,7 +82,7 @@ bool cli_conformal_calibrate(const cli_conformal_settings *settings, const cli_p
                              cli_conformal *conformal) {
   sngp_dataset *rows = NULL;
   conformal->num_classes = predictor->config.num_classes;
-  if (!report(sngp_conformal_config_init(&conformal->config, sizeof conformal->config)) ||
+  if (!cli_succeeded(sngp_conformal_config_init(&conformal->config, sizeof conformal->config)) ||
       !cli_data_source_read_for(&settings->source, predictor->model, &rows)) {
     return false;
   }
@@ -103,8 +98,8 @@ bool cli_conformal_sets(const cli_conformal *conformal, const float *probabiliti
                         int64_t first_row, uint8_t *sets) {
   sngp_conformal_config config = conformal->config;
   config.first_row = first_row;
-  return report(sngp_conformal_sets(probabilities, rows, conformal->num_classes, &config,
-                                    conformal->threshold, sets));
+  return cli_succeeded(sngp_conformal_sets(probabilities, rows, conformal->num_classes, &config,
+                                           conformal->threshold, sets));
 }
 
 bool cli_conformal_evaluate(const cli_conformal *conformal, const float *probabilities,
@@ -115,8 +110,9 @@ bool cli_conformal_evaluate(const cli_conformal *conformal, const float *probabi
     return false;
   }
   metrics->struct_size = sizeof *metrics;
-  bool good = cli_conformal_sets(conformal, probabilities, rows, 0, sets) &&
-              report(sngp_evaluate_sets(sets, rows, conformal->num_classes, labels, metrics));
+  bool good =
+      cli_conformal_sets(conformal, probabilities, rows, 0, sets) &&
+      cli_succeeded(sngp_evaluate_sets(sets, rows, conformal->num_classes, labels, metrics));
   free(sets);
   return good;
 }

@@ -140,27 +140,24 @@ bool cli_data_source_spared(const cli_data_source *source, const char *out) {
          cli_output_spares(out, source->npy[1]);
 }
 
-static bool report(sngp_status status) {
-  if (status != SNGP_OK) cli_fail_library();
-  return status == SNGP_OK;
-}
-
 static bool read_arrays(const cli_data_source *source, sngp_dataset **dataset) {
   bool labels = needs_labels(source);
   if (source->idx[0] != NULL) {
-    return report(sngp_dataset_read_idx(source->idx[0], labels ? source->idx[1] : NULL, dataset));
+    return cli_succeeded(
+        sngp_dataset_read_idx(source->idx[0], labels ? source->idx[1] : NULL, dataset));
   }
-  return report(sngp_dataset_read_npy(source->npy[0], labels ? source->npy[1] : NULL, dataset));
+  return cli_succeeded(
+      sngp_dataset_read_npy(source->npy[0], labels ? source->npy[1] : NULL, dataset));
 }
 
 bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset **dataset) {
   *dataset = NULL;
   if (source->data == NULL) return read_arrays(source, dataset);
   sngp_csv_config config;
-  if (!report(sngp_csv_config_init(&config, sizeof config))) return false;
+  if (!cli_succeeded(sngp_csv_config_init(&config, sizeof config))) return false;
   config.header = source->header;
   config.label_column = source->label;
-  return report(sngp_dataset_read_csv(source->data, &config, dataset));
+  return cli_succeeded(sngp_dataset_read_csv(source->data, &config, dataset));
 }
 
 static bool read_arrays_like(const cli_data_source *source, const sngp_model_config *config,
@@ -174,7 +171,7 @@ bool cli_data_source_read_like(const cli_data_source *source, const sngp_model_c
   *dataset = NULL;
   sngp_csv_config csv;
   if (source->data == NULL) return read_arrays_like(source, config, dataset);
-  if (!report(sngp_csv_config_init(&csv, sizeof csv))) return false;
+  if (!cli_succeeded(sngp_csv_config_init(&csv, sizeof csv))) return false;
   csv.header = source->header;
   csv.label_column = source->label;
   csv.feature_names = config->feature_names;
@@ -187,14 +184,14 @@ bool cli_data_source_read_like(const cli_data_source *source, const sngp_model_c
     /* A column that is named is left out unread; else the last of one column too many is. */
     csv.label_mode = source->label != NULL ? SNGP_CSV_LABEL_NONE : SNGP_CSV_LABEL_OPTIONAL;
   }
-  return report(sngp_dataset_read_csv(source->data, &csv, dataset));
+  return cli_succeeded(sngp_dataset_read_csv(source->data, &csv, dataset));
 }
 
 bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *model,
                               sngp_dataset **dataset) {
   *dataset = NULL;
   sngp_model_config trained;
-  if (!report(sngp_model_config_init(&trained, sizeof trained))) return false;
-  if (!report(sngp_model_get_config(model, &trained))) return false;
+  if (!cli_succeeded(sngp_model_config_init(&trained, sizeof trained))) return false;
+  if (!cli_succeeded(sngp_model_get_config(model, &trained))) return false;
   return cli_data_source_read_like(source, &trained, dataset);
 }

@@ -38,11 +38,6 @@ static bool predict_scores(const cli_predictor *predictor, const sngp_dataset *r
   return cli_predictor_run(predictor, rows, 0, count, &prediction);
 }
 
-static bool measured(sngp_status status) {
-  if (status != SNGP_OK) cli_fail_library();
-  return status == SNGP_OK;
-}
-
 static bool evaluate_labels(const cli_predictor *predictor, const sngp_dataset *rows,
                             cli_evaluation *e) {
   int64_t count = sngp_dataset_rows(rows);
@@ -56,15 +51,15 @@ static bool evaluate_labels(const cli_predictor *predictor, const sngp_dataset *
   }
   if (!predict_scores(predictor, rows, e->probabilities, e->classes, &e->in_domain)) return false;
   e->measures.struct_size = sizeof e->measures;
-  if (!measured(sngp_evaluate_classification(e->probabilities, count, e->num_classes, labels,
-                                             &e->measures))) {
+  if (!cli_succeeded(sngp_evaluate_classification(e->probabilities, count, e->num_classes, labels,
+                                                  &e->measures))) {
     return false;
   }
   for (int i = 0; i < CLI_NUM_SCORES; i++) {
     if (e->in_domain.values[i] == NULL) continue;
     e->selective[i].struct_size = sizeof e->selective[i];
-    if (!measured(sngp_evaluate_selective(e->in_domain.values[i], e->classes, labels, count,
-                                          &e->selective[i]))) {
+    if (!cli_succeeded(sngp_evaluate_selective(e->in_domain.values[i], e->classes, labels, count,
+                                               &e->selective[i]))) {
       return false;
     }
   }
@@ -78,8 +73,8 @@ static bool evaluate_ood(const cli_predictor *predictor, const sngp_dataset *ood
   for (int i = 0; i < CLI_NUM_SCORES; i++) {
     if (in->values[i] == NULL) continue;
     e->separation[i].struct_size = sizeof e->separation[i];
-    if (!measured(sngp_evaluate_ood(in->values[i], in->rows, out->values[i], out->rows,
-                                    &e->separation[i]))) {
+    if (!cli_succeeded(sngp_evaluate_ood(in->values[i], in->rows, out->values[i], out->rows,
+                                         &e->separation[i]))) {
       return false;
     }
   }

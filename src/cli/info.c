@@ -118,21 +118,14 @@ static void print_record(const sngp_training_record *r) {
 
 static bool print_summary(const sngp_model *model) {
   int64_t length = 0;
-  if (sngp_model_summary(model, NULL, 0, &length) != SNGP_OK) {
-    cli_fail_library();
-    return false;
-  }
+  if (!cli_succeeded(sngp_model_summary(model, NULL, 0, &length))) return false;
   char *text = malloc((size_t)length + 1);
   if (text == NULL) {
     cli_fail("out of memory for the table of layers");
     return false;
   }
-  bool good = sngp_model_summary(model, text, length + 1, NULL) == SNGP_OK;
-  if (good) {
-    printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
-  } else {
-    cli_fail_library();
-  }
+  bool good = cli_succeeded(sngp_model_summary(model, text, length + 1, NULL));
+  if (good) printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
   free(text);
   return good;
 }
@@ -205,13 +198,9 @@ static json_t *tensors_json(const sngp_model *model) {
 
 static bool read_facts(const sngp_model *model, model_facts *facts) {
   facts->record.struct_size = sizeof facts->record;
-  if (sngp_model_config_init(&facts->config, sizeof facts->config) != SNGP_OK ||
-      sngp_model_get_config(model, &facts->config) != SNGP_OK ||
-      sngp_model_get_training_record(model, &facts->record) != SNGP_OK) {
-    cli_fail_library();
-    return false;
-  }
-  return true;
+  return cli_succeeded(sngp_model_config_init(&facts->config, sizeof facts->config)) &&
+         cli_succeeded(sngp_model_get_config(model, &facts->config)) &&
+         cli_succeeded(sngp_model_get_training_record(model, &facts->record));
 }
 
 /* What the members of an ensemble do not share. */

@@ -15,6 +15,11 @@ int cli_fail(const char *format, ...) {
 
 int cli_fail_library(void) { return cli_fail("%s", sngp_last_error()); }
 
+bool cli_succeeded(sngp_status status) {
+  if (status != SNGP_OK) cli_fail_library();
+  return status == SNGP_OK;
+}
+
 int cli_fail_usage(const char *command, const char *format, ...) {
   const char *space = command[0] == '\0' ? "" : " ";
   va_list arguments;

@@ -2,6 +2,8 @@
 #ifndef SNGP_CLI_MESSAGE_H
 #define SNGP_CLI_MESSAGE_H
 
+#include <stdbool.h>
+
 #include "sngp/status.h"
 
 enum {
@@ -16,6 +18,9 @@ int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same with the library's message for this thread's last failure. */
 int cli_fail_library(void);
+
+/* Whether a call of the library succeeded, which returned this; says why where it did not. */
+bool cli_succeeded(sngp_status status);
 
 /* "sngp COMMAND: ..." and where to find help; returns CLI_EXIT_USAGE. */
 int cli_fail_usage(const char *command, const char *format, ...)

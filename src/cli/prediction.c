@@ -18,11 +18,6 @@ void cli_prediction_settings_init(cli_prediction_settings *settings) {
                                         .temperature = NAN};
 }
 
-static bool report(sngp_status status) {
-  if (status != SNGP_OK) cli_fail_library();
-  return status == SNGP_OK;
-}
-
 /* What only the model can tell: whether the settings have an effect on it. */
 static bool check(const cli_predictor *p, const cli_prediction_settings *settings) {
   const char *what = NULL;
@@ -59,21 +54,22 @@ bool cli_predictor_use(cli_predictor *predictor, const sngp_ensemble *ensemble,
   cli_predictor *p = predictor;
   p->ensemble = ensemble;
   p->model = sngp_ensemble_member(ensemble, 0);
-  if (!report(sngp_model_config_init(&p->config, sizeof p->config)) ||
-      !report(sngp_model_get_config(p->model, &p->config)) ||
-      !report(cli_prediction_config(settings, &p->settings))) {
+  if (!cli_succeeded(sngp_model_config_init(&p->config, sizeof p->config)) ||
+      !cli_succeeded(sngp_model_get_config(p->model, &p->config)) ||
+      !cli_succeeded(cli_prediction_config(settings, &p->settings))) {
     return false;
   }
   p->has_variance = p->config.head == SNGP_HEAD_GAUSSIAN_PROCESS;
   p->has_several_passes = sngp_ensemble_num_members(ensemble) > 1 ||
                           (is_sampled(settings->method) && p->settings.num_samples != 1);
-  return check(p, settings) &&
-         report(sngp_workspace_create(p->model, &p->settings, WORKSPACE_ROWS, &p->workspace));
+  return check(p, settings) && cli_succeeded(sngp_workspace_create(p->model, &p->settings,
+                                                                   WORKSPACE_ROWS, &p->workspace));
 }
 
 bool cli_predictor_load(cli_predictor *predictor, const char *path,
                         const cli_prediction_settings *settings) {
-  return report(sngp_set_blas_threads(1)) && report(sngp_ensemble_load(path, &predictor->loaded)) &&
+  return cli_succeeded(sngp_set_blas_threads(1)) &&
+         cli_succeeded(sngp_ensemble_load(path, &predictor->loaded)) &&
          cli_predictor_use(predictor, predictor->loaded, settings);
 }
 

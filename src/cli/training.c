@@ -127,9 +127,7 @@ bool cli_training_create(const cli_training_settings *settings, const sngp_datas
     cli_fail("out of memory for the histories of %" PRId64 " models", trained->num_models);
     return false;
   }
-  sngp_status status = create(settings, training, num_classes, trained);
-  if (status != SNGP_OK) cli_fail_library();
-  return status == SNGP_OK;
+  return cli_succeeded(create(settings, training, num_classes, trained));
 }
 
 /* A lone model has all threads for each of its batches, and is an ensemble of one from then on. */
