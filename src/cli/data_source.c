@@ -52,27 +52,29 @@ static cli_option_group ood_group(cli_data_source *source) {
                             options, 3};
 }
 
-static cli_option_group calibration_group(cli_data_source *source) {
+/* Labelled rows beside others; the names are those of the options for CSV, IDX and NumPy. */
+static cli_option_group labelled_group(cli_data_source *source, const char *const names[3],
+                                       const char *heading) {
   cli_option *options = source->options;
   options[0] =
-      text_option("calibration-data", "FILE",
-                  "a CSV file with labels; --label and --header count for it too", &source->data);
-  options[1] = pair_option("calibration-idx", "IMAGES LABELS", "IDX files", source->idx, 2);
-  options[2] = pair_option("calibration-npy", "X Y", "NumPy arrays", source->npy, 2);
-  return (cli_option_group){
+      text_option(names[0], "FILE", "a CSV file with labels; --label and --header count for it too",
+                  &source->data);
+  options[1] = pair_option(names[1], "IMAGES LABELS", "IDX files", source->idx, 2);
+  options[2] = pair_option(names[2], "X Y", "NumPy arrays", source->npy, 2);
+  return (cli_option_group){heading, options, 3};
+}
+
+static cli_option_group calibration_group(cli_data_source *source) {
+  static const char *const names[] = {"calibration-data", "calibration-idx", "calibration-npy"};
+  return labelled_group(
+      source, names,
       "Calibration rows for --coverage (one of these; not the rows of training or of\n"
-      "--validation)",
-      options, 3};
+      "--validation)");
 }
 
 static cli_option_group test_group(cli_data_source *source) {
-  cli_option *options = source->options;
-  options[0] =
-      text_option("test-data", "FILE",
-                  "a CSV file with labels; --label and --header count for it too", &source->data);
-  options[1] = pair_option("test-idx", "IMAGES LABELS", "IDX files", source->idx, 2);
-  options[2] = pair_option("test-npy", "X Y", "NumPy arrays", source->npy, 2);
-  return (cli_option_group){"Test rows (at most one of these; without, --test)", options, 3};
+  static const char *const names[] = {"test-data", "test-idx", "test-npy"};
+  return labelled_group(source, names, "Test rows (at most one of these; without, --test)");
 }
 
 cli_option_group cli_data_source_group(cli_data_source *source, cli_labels labels) {

@@ -20,10 +20,6 @@ enum {
   CLI_NUM_SCORES
 };
 
-/* The key of a score in JSON documents, and its name in tables and figures. */
-const char *cli_score_key(int score);
-const char *cli_score_title(int score);
-
 /* The scores of a set of rows. */
 typedef struct cli_scores {
   int64_t rows;

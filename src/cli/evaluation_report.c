@@ -14,9 +14,6 @@ static const struct {
     [CLI_SCORE_MUTUAL_INFORMATION] = {"mutual_information", "mutual information"},
 };
 
-const char *cli_score_key(int score) { return score_names[score].key; }
-const char *cli_score_title(int score) { return score_names[score].title; }
-
 static json_t *selective_json(const cli_evaluation *e, int score) {
   const sngp_selective_metrics *m = &e->selective[score];
   const cli_json_number numbers[] = {
