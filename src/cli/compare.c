@@ -156,8 +156,9 @@ int cli_compare(int argc, char **argv) {
   int status = run(&c);
   cli_interrupts_release();
   if (status == CLI_EXIT_OK) status = write_results(&c);
-  if (status == CLI_EXIT_OK && c.settings.json) {
-    cli_json_print(json_incref(c.results.document));
+  if (status == CLI_EXIT_OK && c.settings.json &&
+      !cli_json_print(json_incref(c.results.document))) {
+    status = CLI_EXIT_FAILURE;
   }
   cli_compare_results_free(&c.results);
   free_seed(&c);

@@ -111,28 +111,30 @@ static json_t *result_json(const moons *m, moons_method method) {
                                "history", history_json(training, sngp_ensemble_num_members(models)),
                                "ood_max_probability", cli_json_real(result->ood_max_probability),
                                "seconds", cli_json_real(training->seconds));
-  if (document == NULL) return NULL;
+  int failures = 0;
   switch (method) {
     case MOONS_MC_DROPOUT:
-      json_object_set_new(document, "passes", json_integer(MOONS_PASSES));
+      failures = json_object_set_new(document, "passes", json_integer(MOONS_PASSES));
       break;
     case MOONS_ENSEMBLE:
-      json_object_set_new(document, "members", json_integer(MOONS_MEMBERS));
+      failures = json_object_set_new(document, "members", json_integer(MOONS_MEMBERS));
       break;
     case MOONS_SNGP:
-      json_object_set_new(document, "ood_variance", cli_json_real(result->ood_variance));
-      json_object_set_new(document, "train_variance", cli_json_real(result->train_variance));
+      failures =
+          json_object_set_new(document, "ood_variance", cli_json_real(result->ood_variance)) |
+          json_object_set_new(document, "train_variance", cli_json_real(result->train_variance));
       break;
     default: break;
   }
-  return document;
+  if (failures == 0) return document;
+  json_decref(document);
+  return NULL;
 }
 
-static void print_json(const moons *m) {
-  cli_json_print(json_pack("{s:o, s:o, s:o, s:o}", "deterministic",
-                           result_json(m, MOONS_DETERMINISTIC), "mc_dropout",
-                           result_json(m, MOONS_MC_DROPOUT), "ensemble",
-                           result_json(m, MOONS_ENSEMBLE), "sngp", result_json(m, MOONS_SNGP)));
+static json_t *document_json(const moons *m) {
+  return json_pack("{s:o, s:o, s:o, s:o}", "deterministic", result_json(m, MOONS_DETERMINISTIC),
+                   "mc_dropout", result_json(m, MOONS_MC_DROPOUT), "ensemble",
+                   result_json(m, MOONS_ENSEMBLE), "sngp", result_json(m, MOONS_SNGP));
 }
 
 /* A row of the table; NaN: the method has no such number. */
@@ -223,7 +225,9 @@ int cli_demo(int argc, char **argv) {
   int status = cli_moons_run(&settings, &m);
   if (status == CLI_EXIT_OK && !settings.json && !settings.quiet) print_table(&m);
   if (status == CLI_EXIT_OK) status = draw(&settings, &m);
-  if (status == CLI_EXIT_OK && settings.json) print_json(&m);
+  if (status == CLI_EXIT_OK && settings.json && !cli_json_print(document_json(&m))) {
+    status = CLI_EXIT_FAILURE;
+  }
   cli_moons_free(&m);
   return status;
 }
