@@ -135,7 +135,7 @@ cli_parse_result cli_compare_parse(cli_compare_settings *settings, int argc, cha
        .kind = CLI_KIND_INTEGER,
        .target = &s->members,
        .minimum = 1,
-       .maximum = LARGEST,
+       .maximum = CLI_MOST_MEMBERS,
        .help = "of ensembles (default: 5)"},
       {.name = "passes",
        .value = "N",

@@ -15,6 +15,9 @@ enum { CLI_METHOD_SNGP = 0, CLI_METHOD_DETERMINISTIC = 1, CLI_METHOD_ENSEMBLE = 
 extern const char *const cli_training_methods[];
 const char *cli_training_title(int32_t method);
 
+/* The library's limit of the members of an ensemble. */
+enum { CLI_MOST_MEMBERS = 4096 };
+
 /* Counts that were not given are CLI_NOT_GIVEN, numbers NaN: they leave the preset's value. */
 typedef struct cli_training_settings {
   int32_t preset;        /* SNGP_PRESET_* */

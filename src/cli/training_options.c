@@ -13,9 +13,6 @@ static const char *const class_weights[] = {"none", "balanced", NULL}; /* SNGP_C
 static const char *const member_methods[] = {
     [CLI_METHOD_SNGP] = "sngp", [CLI_METHOD_DETERMINISTIC] = "deterministic", NULL};
 
-/* The library's limit. */
-enum { MAX_MEMBERS = 4096 };
-
 cli_option_group cli_model_group(cli_training_options *options, cli_training_settings *settings) {
   cli_training_settings *s = settings;
   const cli_option table[CLI_MODEL_OPTIONS] = {
@@ -40,7 +37,7 @@ cli_option_group cli_model_group(cli_training_options *options, cli_training_set
        .kind = CLI_KIND_INTEGER,
        .target = &s->members,
        .minimum = 1,
-       .maximum = MAX_MEMBERS,
+       .maximum = CLI_MOST_MEMBERS,
        .help = "models of an ensemble (default: 10)"},
       {.name = "member-method",
        .value = "NAME",

@@ -118,6 +118,7 @@ wrong "--test is for comparisons without test rows of their own" \
   compare --data a --test-data b --test 0.3 --out e
 wrong "--validation: 1 is not between 0 and 1" compare --data a --out d --validation 1
 wrong "--seeds: 0 is out of range" compare --data a --out d --seeds 0
+wrong "--members: 5000 is out of range" compare --data a --out d --members 5000
 wrong "unknown option --patience" compare --data a --out d --patience 3
 
 # What cannot be done: nothing is written, not even the folder.
