@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "metrics/classification.h"
 #include "metrics/scored_rows.h"
+#include "nn/loss.h"
 
 /* The product of a float and a number of bins below 2^29 is exact in double, so no border is missed
    by rounding. */
@@ -23,7 +23,7 @@ void sngp_bin_confidences(const float *probabilities, int64_t rows, int64_t num_
   for (int64_t bin = 0; bin < num_bins; bin++) confidence[bin] = correct[bin] = 0.0;
   for (int64_t i = 0; i < rows; i++) {
     const float *row = probabilities + i * num_classes;
-    int64_t predicted = sngp_likeliest_class(row, num_classes);
+    int64_t predicted = sngp_largest(row, num_classes);
     int64_t bin = sngp_probability_bin(row[predicted], num_bins);
     counts[bin]++;
     confidence[bin] += (double)row[predicted];
@@ -84,7 +84,7 @@ sngp_status sngp_adaptive_calibration_error(const float *probabilities, int64_t 
   if (sorted == NULL) return sngp_fail_memory("sorting the rows by confidence");
   for (int64_t i = 0; i < rows; i++) {
     const float *row = probabilities + i * num_classes;
-    int64_t predicted = sngp_likeliest_class(row, num_classes);
+    int64_t predicted = sngp_largest(row, num_classes);
     sorted[i] = (sngp_scored_row){row[predicted], predicted == labels[i]};
   }
   sngp_sort_ascending(sorted, (size_t)rows);

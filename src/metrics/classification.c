@@ -2,18 +2,13 @@
 
 #include <math.h>
 
-int64_t sngp_likeliest_class(const float *probabilities, int64_t num_classes) {
-  int64_t largest = 0;
-  for (int64_t k = 1; k < num_classes; k++)
-    if (probabilities[k] > probabilities[largest]) largest = k;
-  return largest;
-}
+#include "nn/loss.h"
 
 double sngp_accuracy(const float *probabilities, int64_t rows, int64_t num_classes,
                      const int32_t *labels) {
   int64_t correct = 0;
   for (int64_t i = 0; i < rows; i++)
-    if (sngp_likeliest_class(probabilities + i * num_classes, num_classes) == labels[i]) correct++;
+    if (sngp_largest(probabilities + i * num_classes, num_classes) == labels[i]) correct++;
   return (double)correct / (double)rows;
 }
 

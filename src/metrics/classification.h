@@ -5,10 +5,7 @@
 
 #include <stdint.h>
 
-/* The class of the largest probability, the first among equals. */
-int64_t sngp_likeliest_class(const float *probabilities, int64_t num_classes);
-
-/* The share of rows whose likeliest class is the label. */
+/* The share of rows whose likeliest class, the first among equals, is the label. */
 double sngp_accuracy(const float *probabilities, int64_t rows, int64_t num_classes,
                      const int32_t *labels);
 
