@@ -32,7 +32,8 @@ typedef struct sngp_ensemble sngp_ensemble;
  * Creates an ensemble of fresh models: sngp_model_create() for each, with a seed of its own.
  *
  * The seeds are 53 random bits, drawn from config->seed by Philox, exclusive-or the member's index:
- * they all differ, and two ensembles of different seeds share a member by a chance in 2^53 only.
+ * they all differ, and two ensembles of different seeds share members by a chance of less than
+ * 2 num_members in 2^53.
  * Member i is the same model however many others there are.
  *
  * @param config         checked and copied, names included.
