@@ -68,6 +68,12 @@ static inline json_t *read_document(const char *path) {
   return document;
 }
 
+static inline double number(const json_t *object, const char *key) {
+  const json_t *value = json_object_get(object, key);
+  assert_true(json_is_number(value));
+  return json_number_value(value);
+}
+
 /* Whether an object has exactly the keys, in this order, separated by single blanks. */
 static inline bool has_keys(const json_t *object, const char *keys) {
   char found[1024] = "";

@@ -24,12 +24,6 @@ enum { SEEDS = 3, MEMBERS = 2 };
 
 static json_t *shared; /* results of three seeds */
 
-static double number(const json_t *object, const char *key) {
-  const json_t *value = json_object_get(object, key);
-  assert_true(json_is_number(value));
-  return json_number_value(value);
-}
-
 static const json_t *method(const json_t *results, const char *name) {
   const json_t *found = json_object_get(json_object_get(results, "methods"), name);
   assert_non_null(found);

@@ -49,12 +49,6 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static double number(const json_t *object, const char *key) {
-  const json_t *value = json_object_get(object, key);
-  assert_true(json_is_number(value));
-  return json_number_value(value);
-}
-
 static json_t *evaluate(const char *options) {
   char words[256];
   snprintf(words, sizeof words, "evaluate model" SETS "%s --json", options);
