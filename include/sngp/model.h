@@ -85,6 +85,20 @@ enum {
                                    orthogonal_features are ignored. No ceiling either */
 };
 
+/**
+ * Values of sngp_model_config::kernel_scaling: whether training moves the kernel's length scale.
+ * The columns of the features' input, divided by sqrt(kernel_scale), are then divided by
+ * exp("kernel.log_length") too, which starts at 0 and has no weight decay; kernel_scale is the
+ * start, given or chosen by sngp_model_prepare(), and stays.
+ */
+enum {
+  SNGP_KERNEL_SCALING_FIXED = 0,   /**< it does not */
+  SNGP_KERNEL_SCALING_TRAINED = 1, /**< one length for all columns */
+  SNGP_KERNEL_SCALING_ARD = 2      /**< one length for each column of the features' input: columns
+                                        of no use get long ones (automatic relevance
+                                        determination) */
+};
+
 /** Values of sngp_model_config::likelihood: the weight of a row in the precision matrix. */
 enum {
   SNGP_LIKELIHOOD_GAUSSIAN = 0 /**< 1: one covariance, shared by all classes */
@@ -139,6 +153,7 @@ typedef struct sngp_model_config {
                            logits / (temperature sqrt(1 + factor variance)); in [1e-6, 1e6];
                            default 1 */
   int32_t kernel;     /**< SNGP_KERNEL_*; default SNGP_KERNEL_RBF */
+  int32_t kernel_scaling;    /**< SNGP_KERNEL_SCALING_*; default SNGP_KERNEL_SCALING_FIXED */
   int64_t gp_input_dim;      /**< P: a frozen random projection h W_p of h to P columns comes before
                                   the normalisation and the features, W_p (H, P) ~ N(0, 1 / P), which
                                   keeps distances on average; of use where h is wide. 1 or more, 2

@@ -38,6 +38,14 @@ static const char *kernel_name(int32_t kernel) {
   }
 }
 
+static const char *scaling_name(int32_t kernel_scaling) {
+  switch (kernel_scaling) {
+    case SNGP_KERNEL_SCALING_TRAINED: return "trained";
+    case SNGP_KERNEL_SCALING_ARD: return "ard";
+    default: return "fixed";
+  }
+}
+
 static void print_names(const char *title, const char *const *names, int64_t count) {
   enum { MOST = 12 };
   if (names == NULL) return;
@@ -81,6 +89,7 @@ static void print_config(const sngp_model_config *c) {
   }
   printf("  %-24s%s\n", "head", process ? "Gaussian process" : "dense");
   if (process) {
+    printf("  %-24s%s\n", "kernel lengths", scaling_name(c->kernel_scaling));
     if (c->gp_input_dim > 0) print_count("projected to", c->gp_input_dim);
     if (c->kernel != SNGP_KERNEL_LINEAR) print_count("random features", c->num_random_features);
     printf("  %-24s%s\n", "kernel", kernel_name(c->kernel));
@@ -147,7 +156,8 @@ static json_t *names_json(const char *const *names, int64_t count) {
 static json_t *config_json(const sngp_model_config *c) {
   bool process = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   return json_pack(
-      "{s:I, s:I, s:s, s:s, s:I, s:I, s:o, s:o, s:b, s:b, s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:o, "
+      "{s:I, s:I, s:s, s:s, s:I, s:I, s:o, s:o, s:b, s:b, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:o, "
+      "s:o, "
       "s:o, "
       "s:I, "
       "s:o, s:o}",
@@ -158,8 +168,9 @@ static json_t *config_json(const sngp_model_config *c) {
       cli_json_real(c->spectral_norm_bound), "standardize_inputs", c->standardize_inputs != 0,
       "train_input_layer", c->train_input_layer != 0, "num_random_features",
       (json_int_t)c->num_random_features, "gp_input_dim", (json_int_t)c->gp_input_dim, "kernel",
-      kernel_name(c->kernel), "normalize_input", normalization_name(c->normalize_input),
-      "kernel_scale", cli_json_real(process ? c->kernel_scale : NAN), "radius_scale",
+      kernel_name(c->kernel), "kernel_scaling", scaling_name(c->kernel_scaling), "normalize_input",
+      normalization_name(c->normalize_input), "kernel_scale",
+      cli_json_real(process ? c->kernel_scale : NAN), "radius_scale",
       cli_json_real(process ? c->radius_scale : NAN), "ridge", cli_json_real(c->ridge),
       "mean_field_factor", cli_json_real(c->mean_field_factor), "temperature",
       cli_json_real(c->temperature), "seed", (json_int_t)c->seed, "class_names",

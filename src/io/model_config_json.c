@@ -18,6 +18,7 @@ static const char *const HEADS[] = {"dense", "gaussian_process", NULL};
 static const char *const NORMALIZATIONS[] = {"none", "layer_norm", "radius", NULL};
 static const char *const KERNELS[] = {"rbf",        "matern_32", "matern_52",
                                       "arc_cosine", "linear",    NULL};
+static const char *const KERNEL_SCALINGS[] = {"fixed", "trained", "ard", NULL};
 static const char *const LIKELIHOODS[] = {"gaussian", NULL};
 
 #define FIELD(name, kind, constants, required) \
@@ -60,6 +61,7 @@ static const sngp_json_field FIELDS[] = {
     OTHER(feature_names),
     NUMBER(temperature),
     CONSTANT(kernel, KERNELS),
+    CONSTANT(kernel_scaling, KERNEL_SCALINGS),
     INTEGER(gp_input_dim),
     NUMBER(output_bias),
     BOOLEAN(train_output_bias),

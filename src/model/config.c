@@ -33,6 +33,7 @@ sngp_model_config sngp_model_config_default(int32_t preset) {
       .normalize_input = SNGP_NORMALIZE_RADIUS,
       .likelihood = SNGP_LIKELIHOOD_GAUSSIAN,
       .kernel = SNGP_KERNEL_RBF,
+      .kernel_scaling = SNGP_KERNEL_SCALING_FIXED,
       .ridge = 1,
       .covariance_momentum = -1,
       .l2_regularization = 1e-6,
@@ -145,6 +146,7 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
   SNGP_TRY(check_choice("likelihood", c->likelihood, 1));
   SNGP_TRY(check_choice("normalize_input", c->normalize_input, 3));
   SNGP_TRY(check_choice("kernel", c->kernel, 5));
+  SNGP_TRY(check_choice("kernel_scaling", c->kernel_scaling, 3));
   SNGP_TRY(check_choice("train_input_layer", c->train_input_layer, 2));
   SNGP_TRY(check_choice("train_output_bias", c->train_output_bias, 2));
   SNGP_TRY(check_choice("standardize_inputs", c->standardize_inputs, 2));

@@ -75,6 +75,7 @@ sngp_status sngp_ensemble_check_shape(const sngp_model *model, int64_t member,
     if (own->kernel != SNGP_KERNEL_LINEAR) CHECK(num_random_features);
     CHECK(normalize_input);
     CHECK(gp_input_dim);
+    CHECK(kernel_scaling);
   }
 #undef CHECK
   SNGP_TRY(check_names("class_names", own->class_names, member, expected->class_names,

@@ -44,6 +44,10 @@ static void bind_head(sngp_network *network, const sngp_model_config *config,
                                           .radius_scale = config->radius_scale,
                                           .scale = find(all, "layer_norm.scale"),
                                           .offset = find(all, "layer_norm.offset")};
+  network->length = (sngp_kernel_length){.width = sizes->head_inputs,
+                                         .count = sizes->num_lengths,
+                                         .log_length = find(all, "kernel.log_length")};
+  network->train_head_input = network->head_input.scale != NULL || sizes->num_lengths > 0;
   network->features = (sngp_random_features){
       .kernel = config->kernel,
       .in = sizes->head_inputs,
@@ -117,6 +121,8 @@ static void head_input_of(const sngp_network *network, sngp_pass *pass, const fl
     h = pass->reduced;
   }
   sngp_head_input_forward(&network->head_input, h, rows, pass->g, pass->moments);
+  if (network->length.count > 0)
+    sngp_kernel_length_forward(&network->length, rows, pass->factors, pass->g);
 }
 
 void sngp_network_head_input(const sngp_network *network, sngp_pass *pass, int64_t rows) {
@@ -188,9 +194,14 @@ static float *gradient_of(const sngp_network *network, const sngp_pass *pass, co
 static void features_backward(const sngp_network *network, sngp_pass *pass, const float *h,
                               int64_t rows) {
   const sngp_head_input *input = &network->head_input;
+  const sngp_kernel_length *length = &network->length;
   const bool layer_norm = input->scale != NULL, projects = network->projection.weight != NULL;
-  sngp_random_features_backward(&network->features, pass->angles, pass->phi, rows, pass->g);
-  sngp_head_input_backward(input, projects ? pass->reduced : h, pass->moments, pass->g, rows,
+  sngp_random_features_backward(&network->features, pass->angles, pass->phi, rows, pass->dg);
+  if (length->count > 0)
+    sngp_kernel_length_backward(length, pass->g, pass->factors, rows, pass->dg,
+                                gradient_of(network, pass, length->log_length));
+  if (!network->train_hidden && !layer_norm) return;
+  sngp_head_input_backward(input, projects ? pass->reduced : h, pass->moments, pass->dg, rows,
                            projects ? pass->dreduced : pass->dh,
                            layer_norm ? gradient_of(network, pass, input->scale) : NULL,
                            layer_norm ? gradient_of(network, pass, input->offset) : NULL);
@@ -209,7 +220,7 @@ static void head_backward(const sngp_network *network, sngp_pass *pass, int64_t 
     return;
   }
   sngp_dense_backward(output, pass->phi, pass->logits, rows, dweight, dbias, NULL);
-  if (!network->train_hidden && network->head_input.scale == NULL) return;
+  if (!network->train_hidden && !network->train_head_input) return;
   sngp_dense_backward(output, NULL, pass->logits, rows, NULL, NULL, pass->phi);
   features_backward(network, pass, h, rows);
 }

@@ -10,6 +10,7 @@
 #include "nn/dense.h"
 #include "nn/dropout.h"
 #include "nn/head_input.h"
+#include "nn/kernel_length.h"
 #include "nn/random_features.h"
 #include "nn/spectral_norm.h"
 
@@ -24,7 +25,8 @@ typedef struct {
   bool input_layer; /* false: h is x, and there are no blocks either */
   bool train_input_layer;
   bool train_output_bias;
-  bool train_hidden; /* something below the head is trained, so gradients have to reach h */
+  bool train_hidden;     /* something below the head is trained, so gradients have to reach h */
+  bool train_head_input; /* layer norm or lengths of the kernel are */
   sngp_dropout dropout;
   const float *scaling_mean; /* NULL: inputs are taken as they are */
   const float *scaling_scale;
@@ -32,6 +34,7 @@ typedef struct {
   sngp_network_block *blocks;
   sngp_dense projection;         /* GP head only; weight NULL where there is none */
   sngp_head_input head_input;    /* GP head only */
+  sngp_kernel_length length;     /* GP head only; count 0 where no lengths are trained */
   sngp_random_features features; /* GP head only */
   sngp_dense output;             /* from the features, or from the last hidden layer */
   const float *trainable;        /* start of the block, from which gradients are addressed */
@@ -49,11 +52,13 @@ typedef struct {
   float *reduced;  /* (rows, P), with a projection of h */
   float *g;        /* (rows, G) */
   float *moments;  /* (rows, 2) */
+  float *factors;  /* (G), with trained lengths */
   float *angles;   /* training: (rows, M), what the features are cosines of, or relu */
   float *phi;      /* (rows, M) */
   float *logits;   /* (rows, K); after the loss its gradient */
   float *dh;       /* training: (rows, H) */
   float *dreduced; /* training: (rows, P) */
+  float *dg;       /* training: (rows, G); g itself where that is not needed any more */
   float *gradient; /* training: the trainable block's */
   uint32_t *words; /* training: dropout of one row */
 } sngp_pass;

@@ -13,9 +13,9 @@ enum { ALIGNMENT = 16 };
 enum { IS_VECTOR = 1, IS_TRAINABLE = 2, HAS_DECAY = 4, IS_COUNTED = 8 };
 enum { TRAINABLE = IS_COUNTED | IS_TRAINABLE, FROZEN = IS_COUNTED };
 
-/* At most: a block's weight, bias, u and v; input layer, projection, layer norm, features, output,
-   scaling. */
-enum { TENSORS_PER_BLOCK = 4, TENSORS_OUTSIDE_BLOCKS = 11 };
+/* At most: a block's weight, bias, u and v; input layer, projection, layer norm, lengths, features,
+   output, scaling. */
+enum { TENSORS_PER_BLOCK = 4, TENSORS_OUTSIDE_BLOCKS = 12 };
 
 static void place(sngp_parameter_table *table, sngp_parameter *item, int64_t rows, int64_t cols,
                   int flags) {
@@ -77,6 +77,9 @@ static void add_gaussian_process(sngp_parameter_table *table, const sngp_model_c
     add(table, 1, sizes->head_width, TRAINABLE | IS_VECTOR, "layer_norm.scale");
     add(table, 1, sizes->head_width, TRAINABLE | IS_VECTOR, "layer_norm.offset");
   }
+  if (sizes->num_lengths > 0)
+    add_apart(table, SNGP_STREAM_LENGTHS, 1, sizes->num_lengths, TRAINABLE | IS_VECTOR,
+              "kernel.log_length");
   if (config->kernel != SNGP_KERNEL_LINEAR) {
     add(table, sizes->head_inputs, sizes->num_features, FROZEN, "features.weight");
     add(table, 1, sizes->num_features, FROZEN | IS_VECTOR, "features.bias");

@@ -17,7 +17,8 @@ enum { SNGP_PARAMETER_NAME_SIZE = 40 };
    as they were. */
 enum {
   SNGP_STREAM_TAILS = 1 << 30, /* the chi-squared numbers of Matern frequencies */
-  SNGP_STREAM_PROJECTION
+  SNGP_STREAM_PROJECTION,
+  SNGP_STREAM_LENGTHS /* nothing is drawn: they start at 0 */
 };
 
 typedef struct {

@@ -15,12 +15,16 @@ static void lay_out(const sngp_network *network, bool training, size_t trainable
   if (network->gaussian_process) {
     pass->reduced = sngp_arena_take(from, 1, rows, network->projection.out);
     pass->g = sngp_arena_take(from, 1, rows, network->features.in);
+    if (network->length.count > 0)
+      pass->factors = sngp_arena_take(from, 1, 1, network->length.width);
     pass->moments = sngp_arena_take(from, 1, rows, 2);
     pass->phi = sngp_arena_take(from, 1, rows, network->features.num_features);
   }
   if (training) {
     pass->a = sngp_arena_take(from, layers, rows, hidden);
     pass->dh = sngp_arena_take(from, 1, rows, hidden);
+    pass->dg =
+        network->length.count > 0 ? sngp_arena_take(from, 1, rows, network->length.width) : pass->g;
     pass->dreduced = sngp_arena_take(from, 1, rows, network->projection.out);
     pass->words = (uint32_t *)sngp_arena_take(from, 1, 1, (int64_t)sngp_dropout_words(hidden));
     pass->gradient = sngp_arena_take(from, 1, 1, (int64_t)trainable_size);

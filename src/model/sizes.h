@@ -15,6 +15,7 @@ typedef struct {
   int64_t projection;   /* P, columns of the random projection of h; 0 where there is none */
   int64_t head_width;   /* what the head normalises: P with a projection, else H */
   int64_t head_inputs;  /* G, columns that enter the random features; 0 with a dense head */
+  int64_t num_lengths;  /* of the kernel that are trained: 0, 1 or G */
   int64_t num_features; /* M; G with the linear kernel; 0 with a dense head */
   int64_t num_classes;  /* K */
 } sngp_model_sizes;

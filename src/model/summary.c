@@ -101,6 +101,9 @@ int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size
             "frozen");
     if (c->normalize_input == SNGP_NORMALIZE_LAYER_NORM)
       layer(&to, "layer_norm", "layer norm", head_width, head_width, 2 * head_width, "");
+    if (sizes.num_lengths > 0)
+      layer(&to, "kernel", sizes.num_lengths > 1 ? "length of each input" : "length", 1,
+            sizes.num_lengths, sizes.num_lengths, "");
     snprintf(kind, sizeof kind, "%s%s", feature_kind(c->kernel),
              c->normalize_input == SNGP_NORMALIZE_RADIUS ? ", radius" : "");
     if (c->kernel == SNGP_KERNEL_LINEAR)

@@ -148,6 +148,9 @@ static inline void reference_features(const reference *r, const double *backbone
     width++;
   }
   for (int64_t j = 0; j < width; j++) g[j] /= sqrt(r->config.kernel_scale);
+  bool ard = r->config.kernel_scaling == SNGP_KERNEL_SCALING_ARD;
+  for (int64_t j = 0; r->config.kernel_scaling != SNGP_KERNEL_SCALING_FIXED && j < width; j++)
+    g[j] /= exp(tensor_values(r, "kernel.log_length")[ard ? j : 0]);
   if (r->config.kernel == SNGP_KERNEL_LINEAR) {
     memcpy(phi, g, (size_t)width * sizeof *phi);
   } else {

@@ -87,6 +87,7 @@ static void a_fresh_model_of_every_shape_comes_back(void **state) {
     if (variant & 32) config.head = SNGP_HEAD_DENSE;
     config.kernel = variant % 5;
     config.gp_input_dim = variant % 3 * 2;
+    config.kernel_scaling = variant / 2 % 3;
     config.train_output_bias = variant % 7 > 3;
     config.output_bias = 0.1;
     sngp_model *model = NULL;

@@ -49,6 +49,7 @@ static void defaults_are_the_documented_ones(void **state) {
   assert_true(c.temperature == 1);
   assert_true(c.seed == 0 && c.class_names == NULL && c.feature_names == NULL);
   assert_int_equal(c.kernel, SNGP_KERNEL_RBF);
+  assert_int_equal(c.kernel_scaling, SNGP_KERNEL_SCALING_FIXED);
   assert_true(c.gp_input_dim == 0 && c.output_bias == 0 && c.train_output_bias == 0);
 }
 
@@ -123,6 +124,8 @@ static void every_choice_out_of_range_is_refused_by_name(void **state) {
   assert_refuses(normalize_input, -1, "-1");
   assert_refuses(kernel, 5, "5");
   assert_refuses(kernel, -1, "-1");
+  assert_refuses(kernel_scaling, 3, "3");
+  assert_refuses(kernel_scaling, -1, "-1");
   assert_refuses(train_input_layer, 2, "2");
   assert_refuses(train_input_layer, -1, "-1");
   assert_refuses(train_output_bias, 2, "2");
@@ -307,13 +310,13 @@ static void a_struct_of_the_first_version_has_the_defaults_of_later_fields(void 
   sngp_model_config c = valid(), read = initialised();
   c.temperature = 7; /* beyond the end of the caller's struct */
   c.kernel = -1;
-  c.gp_input_dim = -1;
+  c.gp_input_dim = c.kernel_scaling = -1;
   c.struct_size = (uint32_t)FIRST_SIZE;
   sngp_model *model = NULL;
   assert_ok(sngp_model_create(&c, &model));
   assert_ok(sngp_model_get_config(model, &read));
   assert_true(read.temperature == 1 && read.num_random_features == 6);
-  assert_int_equal(read.kernel, SNGP_KERNEL_RBF);
+  assert_true(read.kernel == SNGP_KERNEL_RBF && read.kernel_scaling == SNGP_KERNEL_SCALING_FIXED);
   assert_true(read.gp_input_dim == 0 && read.output_bias == 0);
   assert_ok(sngp_model_get_config(model, &c));
   assert_true(c.temperature == 7 && c.struct_size == FIRST_SIZE);

@@ -118,6 +118,7 @@ static void models_of_another_shape_are_refused_by_member_and_field(void **state
       "member 2: backbone is 1, but member 0 has 0",
       "member 2: kernel is 1, but member 0 has 0",
       "member 2: gp_input_dim is 8, but member 0 has 0",
+      "member 2: kernel_scaling is 2, but member 0 has 0",
   };
   sngp_model *first = create_model(&named);
   for (int i = 0; i < (int)(sizeof messages / sizeof *messages); i++) {
@@ -135,6 +136,7 @@ static void models_of_another_shape_are_refused_by_member_and_field(void **state
     if (i == 10) config.backbone = SNGP_BACKBONE_NONE;
     if (i == 11) config.kernel = SNGP_KERNEL_MATERN_32;
     if (i == 12) config.gp_input_dim = 8;
+    if (i == 13) config.kernel_scaling = SNGP_KERNEL_SCALING_ARD;
     sngp_model *other = create_model(&config);
     const sngp_model *const models[] = {first, first, other};
     sngp_ensemble *ensemble = (sngp_ensemble *)first;

@@ -49,6 +49,8 @@ typedef struct {
 #define LINEAR .kernel = SNGP_KERNEL_LINEAR
 #define PROJECTED .gp_input_dim = PROJECTION
 #define TRAIN_BIAS .train_output_bias = 1
+#define LENGTH .kernel_scaling = SNGP_KERNEL_SCALING_TRAINED
+#define ARD .kernel_scaling = SNGP_KERNEL_SCALING_ARD
 #define MATERN .kernel = SNGP_KERNEL_MATERN_32
 
 static const variant VARIANTS[] = {
@@ -74,6 +76,13 @@ static const variant VARIANTS[] = {
     {"projection, layer norm", true, {GAUSSIAN_PROCESS, PROJECTED, LAYER_NORM, TRAIN_BIAS}},
     {"projection of inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, PROJECTED, LAYER_NORM}},
     {"projection, linear", false, {GAUSSIAN_PROCESS, PROJECTED, RADIUS, LINEAR, TRAIN_INPUT}},
+    {"trained length", true, {GAUSSIAN_PROCESS, LENGTH, RADIUS, TRAIN_INPUT}},
+    {"trained length of inputs", false, {NO_BACKBONE, GAUSSIAN_PROCESS, LENGTH, STANDARDIZE}},
+    {"a length for each input", false, {GAUSSIAN_PROCESS, ARD, LAYER_NORM, TRAIN_INPUT}},
+    {"lengths, nothing below", true, {NO_BACKBONE, GAUSSIAN_PROCESS, ARD, RADIUS}},
+    {"lengths, layer norm", false, {NO_BACKBONE, GAUSSIAN_PROCESS, ARD, LAYER_NORM, ARC_COSINE}},
+    {"lengths, linear", true, {NO_BACKBONE, GAUSSIAN_PROCESS, ARD, LINEAR}},
+    {"lengths of a projection", false, {GAUSSIAN_PROCESS, ARD, PROJECTED, RADIUS, TRAIN_BIAS}},
     {"radius of the inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, RADIUS, SCALED}},
 };
 enum { NUM_VARIANTS = sizeof VARIANTS / sizeof *VARIANTS };
@@ -129,6 +138,7 @@ static sngp_model *create(const variant *v) {
   set(model, "layer_norm.scale", 1, 0.3, &seed);
   set(model, "layer_norm.offset", 0, 0.3, &seed);
   set(model, "output.bias", 0, 0.3, &seed);
+  set(model, "kernel.log_length", 0, 0.25, &seed);
   set(model, "input_scaling.mean", 0, 1, &seed);
   set(model, "input_scaling.scale", 2, 0.1, &seed);
   model->scaling_chosen = true;
@@ -209,6 +219,13 @@ static const double *compute_projection(const reference *r, const double *h, dou
   return p;
 }
 
+static void divide_by_lengths(const reference *r, int64_t head, double *g) {
+  const double *logarithms = find(r, "kernel.log_length");
+  const bool shared = r->model->config.kernel_scaling == SNGP_KERNEL_SCALING_TRAINED;
+  for (int64_t i = 0; logarithms != NULL && i < ROWS * head; i++)
+    g[i] /= exp(logarithms[shared ? 0 : i % head]);
+}
+
 /* The features of g (ROWS, head), `width` of them: in phi or, linear, g itself. */
 static const double *compute_features(reference *r, const double *g, int64_t head, double *phi,
                                       int64_t *width) {
@@ -240,6 +257,7 @@ static double compute(reference *r) {
     reference_head_input(config->normalize_input, last, ROWS, width, config->kernel_scale,
                          config->radius_scale, find(r, "layer_norm.scale"),
                          find(r, "layer_norm.offset"), g);
+    divide_by_lengths(r, head, g);
     last = compute_features(r, g, head, phi, &width);
     for (int i = 0; i < width * CLASSES; i++) l2 += L2 * output[i] * output[i];
   }

@@ -148,11 +148,12 @@ static void a_projection_has_the_variance_that_keeps_distances(void **state) {
 }
 
 /* As wide as what it projects, so that no other shape changes. */
-static void a_projection_leaves_the_other_draws_as_they_were(void **state) {
+static void projection_and_lengths_leave_the_other_draws_as_they_were(void **state) {
   (void)state;
   sngp_model_config config = config_of(5);
   sngp_model *without = create_model(&config);
   config.gp_input_dim = HIDDEN;
+  config.kernel_scaling = SNGP_KERNEL_SCALING_ARD;
   sngp_model *with = create_model(&config);
   for (int64_t i = 0; i < sngp_model_num_tensors(without); i++) {
     sngp_parameter_info info = {.struct_size = sizeof info};
@@ -199,7 +200,7 @@ int main(void) {
       cmocka_unit_test(the_blocks_are_projected_once_with_the_iterations_configured),
       cmocka_unit_test(the_seed_determines_every_draw_and_tensors_share_none),
       cmocka_unit_test(a_projection_has_the_variance_that_keeps_distances),
-      cmocka_unit_test(a_projection_leaves_the_other_draws_as_they_were),
+      cmocka_unit_test(projection_and_lengths_leave_the_other_draws_as_they_were),
       cmocka_unit_test(a_gp_heads_bias_starts_where_it_is_told),
       cmocka_unit_test(an_untrained_model_has_an_empty_record),
   };

@@ -94,6 +94,33 @@ static void without_a_backbone_there_is_nothing_but_the_head(void **state) {
   sngp_model_free(model);
 }
 
+/* And they have their lines in the summary. */
+static void lengths_biases_and_norms_are_trained_without_decay(void **state) {
+  (void)state;
+  sngp_model_config config = small_config();
+  config.normalize_input = SNGP_NORMALIZE_LAYER_NORM;
+  config.kernel_scaling = SNGP_KERNEL_SCALING_ARD;
+  config.gp_input_dim = 5;
+  config.train_output_bias = 1;
+  sngp_model *model = create_model(&config);
+  for (size_t t = 0; t < model->table.count; t++) {
+    const sngp_parameter *tensor = &model->table.items[t];
+    if (tensor->decay) assert_true(tensor->rows > 1 && tensor->trainable);
+  }
+  int64_t trainable = 0;
+  assert_ok(sngp_model_parameter_count(model, NULL, &trainable));
+  /* input, blocks, layer norm, lengths, output with bias */
+  assert_int_equal(trainable, 4 * 8 + 2 * 72 + 2 * 5 + 5 + 41 * 3);
+  char text[3000];
+  assert_ok(sngp_model_summary(model, text, sizeof text, NULL));
+  const char *const lines[] = {"random projection",    "8 x 5", "layer norm", "5 x 5",
+                               "length of each input", "1 x 5"};
+  for (int i = 0; i < 6; i++)
+    if (strstr(text, lines[i]) == NULL) fail_msg("\"%s\" is not in:\n%s", lines[i], text);
+  assert_null(strstr(text, "frozen bias"));
+  sngp_model_free(model);
+}
+
 static void a_buffer_too_short_for_the_summary_stays_as_it_is(void **state) {
   (void)state;
   const sngp_model_config config = small_config();
@@ -285,6 +312,7 @@ int main(void) {
       cmocka_unit_test(counts_are_the_tutorials),
       cmocka_unit_test(the_summary_holds_every_layer_and_the_counts),
       cmocka_unit_test(without_a_backbone_there_is_nothing_but_the_head),
+      cmocka_unit_test(lengths_biases_and_norms_are_trained_without_decay),
       cmocka_unit_test(a_buffer_too_short_for_the_summary_stays_as_it_is),
       cmocka_unit_test(tensors_have_the_files_names_and_shapes),
       cmocka_unit_test(tensors_are_set_and_read_back_each_apart),

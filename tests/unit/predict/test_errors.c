@@ -248,6 +248,7 @@ static void a_workspace_serves_models_of_its_own_shape_only(void **state) {
   OTHER(num_random_features, 41);
   OTHER(normalize_input, SNGP_NORMALIZE_NONE);
   OTHER(head, SNGP_HEAD_DENSE);
+  OTHER(kernel_scaling, SNGP_KERNEL_SCALING_TRAINED);
   OTHER(gp_input_dim, 8); /* as many columns as before, but room for more of them */
 #undef OTHER
 }

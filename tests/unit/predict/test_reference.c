@@ -196,6 +196,18 @@ static void a_projected_head_with_a_bias_equals_the_reference(void **state) {
   }
 }
 
+static void trained_lengths_equal_the_reference(void **state) {
+  (void)state;
+  for (int32_t scaling = SNGP_KERNEL_SCALING_TRAINED; scaling <= SNGP_KERNEL_SCALING_ARD;
+       scaling++) {
+    sngp_model_config configs[] = {normalized_by(SNGP_NORMALIZE_RADIUS), without_backbone()};
+    for (int i = 0; i < 2; i++) {
+      configs[i].kernel_scaling = scaling;
+      check_gaussian_process(configs[i], i, 1, i == 0 ? 10 : 0.1);
+    }
+  }
+}
+
 static void a_head_on_the_inputs_equals_the_reference(void **state) {
   (void)state;
   for (int32_t normalize = SNGP_NORMALIZE_NONE; normalize <= SNGP_NORMALIZE_RADIUS; normalize++) {
@@ -262,6 +274,7 @@ int main(void) {
       cmocka_unit_test(with_the_radius_everything_equals_the_reference),
       cmocka_unit_test(every_kernel_equals_the_reference),
       cmocka_unit_test(a_projected_head_with_a_bias_equals_the_reference),
+      cmocka_unit_test(trained_lengths_equal_the_reference),
       cmocka_unit_test(a_head_on_the_inputs_equals_the_reference),
       cmocka_unit_test(a_dense_head_equals_the_reference),
       cmocka_unit_test(an_untrained_model_predicts_the_prior_variance),
