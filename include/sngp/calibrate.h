@@ -66,8 +66,12 @@ typedef struct sngp_calibration {
  *
  * Rows that training has not seen are needed; those of early stopping will do. Calibrate for the
  * method that predicts: draws and dropout passes have a temperature of their own. The result does
- * not depend on the number of threads. Otherwise than at the border the minimum is never above
- * where the model was, if that lay in the ranges.
+ * not depend on the number of threads. Otherwise than at the border what is minimised, priors
+ * included, is never above where the model was, if that lay in the ranges; the NLL alone can be, by
+ * what the priors weigh.
+ *
+ * Factor and temperature are tuned together, and belong together: MAP predictions of a model that
+ * was tuned for the mean field have a temperature that is not theirs.
  *
  * With tune_ridge all that is done for the ridges 10^-3 to 10^3 times the model's in decades, and
  * (log10(ridge / the model's))^2 / (2 n) added. That takes 7 times as long, a factorisation each,

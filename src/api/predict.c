@@ -34,8 +34,8 @@ sngp_status sngp_predict_config_init(sngp_predict_config *config, size_t size) {
 }
 
 static sngp_status bad(const char *field, double value, const char *range) {
-  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "predict config: %s is %g, but must be %s", field,
-                   value, range);
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "predict config: %s is %.15g, but must be %s",
+                   field, value, range);
 }
 
 sngp_status sngp_predict_config_import(const sngp_predict_config *config,

@@ -62,7 +62,7 @@ static void write_reliability_script(const void *context, FILE *stream) {
       "set yrange [0:1]\n"
       "set ylabel 'accuracy' offset 1, 0\n"
       "set format x ''\n"
-      "set key at screen 0.70, 0.96 title 'calibration error' left\n"
+      "set key at screen 0.70, 0.96 title 'calibration error, mean of the seeds' left\n"
       "plot x with lines lc rgb '#808080' dt 3 lw 1.5 notitle",
       stream);
   for (int i = 0; i < figures->count; i++) {
@@ -76,7 +76,7 @@ static void write_reliability_script(const void *context, FILE *stream) {
       "set xlabel 'confidence: mean of the largest probability in each bin' offset 0, 0.3\n"
       "set ylabel 'share of the rows' offset 1, 0\n"
       "set logscale y\n"
-      "set yrange [*:1]\n"
+      "set yrange [*<0.1:1]\n"
       "set format y '10^{%T}'\n"
       "plot 1 with lines lc rgb '#e0e0e0' notitle",
       stream);
@@ -119,7 +119,7 @@ static void write_rejection_script(const void *context, FILE *stream) {
           "set xlabel 'coverage: share of the test rows that are kept' offset 0, 0.3\n"
           "set ylabel 'accuracy of the rows that are kept' offset 1, 0\n"
           "set title 'The rows with the largest 1 - max p are rejected first'\n"
-          "set lmargin at screen 0.085; set rmargin at screen 0.685\n"
+          "set lmargin at screen 0.1; set rmargin at screen 0.685\n"
           "set key at screen 0.70, 0.93 title 'accuracy at 80%% coverage' left\n"
           "plot NaN notitle",
           lowest_accuracy(figures));
@@ -194,7 +194,7 @@ static void write_roc_script(const void *context, FILE *stream) {
           "set xtics (0, '0.01' 0.01, '0.05' 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)\n"
           "set samples 400\n"
           "set bmargin at screen 0.12; set tmargin at screen 0.91\n"
-          "set xlabel 'false-positive rate (test rows)' offset 0, 0.3\n"
+          "set xlabel 'false-positive rate (test rows), square-root scale' offset 0, 0.3\n"
           "set ylabel 'true-positive rate (out-of-domain rows)' offset 1, 0\n"
           "set multiplot\n"
           "set key at screen %g, 0.92 title '%s' left\n"
@@ -235,7 +235,12 @@ cli_gnuplot_result cli_compare_figures_write(const cli_compare_figures *figures,
                                              const char *directory) {
   bool roc = has_curve(figures, CLI_ROC_MAX_PROBABILITY);
   for (int i = 0; i < NUM_PICTURES; i++) {
-    if (pictures[i].needs_roc && !roc) continue;
+    if (pictures[i].needs_roc && !roc) { /* those of an earlier comparison would belie this one */
+      cli_directory_remove(directory, pictures[i].data);
+      cli_directory_remove(directory, pictures[i].script);
+      cli_directory_remove(directory, pictures[i].picture);
+      continue;
+    }
     if (!cli_directory_write(directory, pictures[i].data, pictures[i].write_data, figures) ||
         !cli_directory_write(directory, pictures[i].script, pictures[i].write_script, figures)) {
       return CLI_GNUPLOT_FAILED;

@@ -54,3 +54,9 @@ bool cli_directory_write(const char *directory, const char *name,
   free(path);
   return good;
 }
+
+void cli_directory_remove(const char *directory, const char *name) {
+  char *path = cli_directory_path(directory, name);
+  if (path != NULL) unlink(path);
+  free(path);
+}

@@ -20,4 +20,7 @@ bool cli_directory_write(const char *directory, const char *name,
                          void (*write_contents)(const void *context, FILE *stream),
                          const void *context);
 
+/* Removes a file of the directory, if it is there. */
+void cli_directory_remove(const char *directory, const char *name);
+
 #endif

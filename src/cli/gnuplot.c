@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +46,18 @@ static int run_gnuplot(const char *directory, const char *script, const char *un
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* Whether a PNG is whole: gnuplot does not notice when the disk is full. Its last chunk is IEND. */
+static bool is_whole(const char *path) {
+  static const char LAST[] = {'I', 'E', 'N', 'D', '\xae', 'B', '`', '\x82'};
+  char end[sizeof LAST];
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) return false;
+  bool whole = fseek(file, -(long)sizeof end, SEEK_END) == 0 &&
+               fread(end, 1, sizeof end, file) == sizeof end && memcmp(end, LAST, sizeof end) == 0;
+  fclose(file);
+  return whole;
+}
+
 cli_gnuplot_result cli_gnuplot_draw(const char *directory, const char *script,
                                     const char *picture) {
   char temporary[LONGEST_NAME];
@@ -53,14 +65,15 @@ cli_gnuplot_result cli_gnuplot_draw(const char *directory, const char *script,
   char *unfinished = cli_directory_path(directory, temporary);
   char *finished = cli_directory_path(directory, picture);
   cli_gnuplot_result result = CLI_GNUPLOT_FAILED;
-  struct stat information;
   if (unfinished == NULL || finished == NULL) goto done;
   int status = run_gnuplot(directory, script, temporary);
   if (status == EXIT_NOT_FOUND) {
     result = CLI_GNUPLOT_MISSING;
-  } else if (status != 0 || stat(unfinished, &information) != 0 || information.st_size == 0) {
+  } else if (status != 0) {
     cli_fail("gnuplot could not draw %s (exit status %d); its script is %s/%s", finished, status,
              directory, script);
+  } else if (!is_whole(unfinished)) {
+    cli_fail("gnuplot could not write all of %s: is the disk full?", finished);
   } else if (rename(unfinished, finished) != 0) {
     cli_fail("cannot write %s: %s", finished, strerror(errno));
   } else {

@@ -47,8 +47,8 @@ static const char purpose[] =
     "exactly. A CSV with a header is matched to the model's columns by name, in any order.\n"
     "\n"
     "With --coverage and calibration rows one more column, set, holds a prediction set: the\n"
-    "classes that, with that probability, hold the row's own; joined by ';'. MODEL is a file\n"
-    "of 'sngp train', a model or an ensemble.";
+    "classes that, with that probability, hold the row's own; joined by ';' (a ';' or '\\' of\n"
+    "a name has a '\\' before it). MODEL is a file of 'sngp train', a model or an ensemble.";
 
 static const char examples[] =
     "  sngp predict model.safetensors --data new.csv\n"
@@ -114,15 +114,25 @@ static void write_header(FILE *stream, const predict_work *work) {
   fprintf(stream, ",variance,uncertainty%s\n", work->sets != NULL ? ",set" : "");
 }
 
-/* The longest text of a set is that of all classes: this many bytes, separators and NUL included.
- */
+/* The longest text of a set is that of all classes: this many bytes, separators and NUL included,
+   where every byte of a name is escaped. */
 static size_t set_text_size(const sngp_model_config *config) {
   enum { LONGEST_NUMBER = 20 };
   size_t size = 1;
   for (int64_t k = 0; k < config->num_classes; k++) {
-    size += 1 + (config->class_names != NULL ? strlen(config->class_names[k]) : LONGEST_NUMBER);
+    size += 1 + (config->class_names != NULL ? 2 * strlen(config->class_names[k]) : LONGEST_NUMBER);
   }
   return size;
+}
+
+/* A name with a backslash before each ';' and backslash of its own; returns the end. */
+static char *escape_name(char *end, const char *name) {
+  for (; *name != '\0'; name++) {
+    if (*name == ';' || *name == '\\') *end++ = '\\';
+    *end++ = *name;
+  }
+  *end = '\0';
+  return end;
 }
 
 static void write_set(FILE *stream, const predict_work *work, const uint8_t *set) {
@@ -132,7 +142,7 @@ static void write_set(FILE *stream, const predict_work *work, const uint8_t *set
   for (int64_t k = 0; k < work->predictor.config.num_classes; k++) {
     if (set[k] == 0) continue;
     if (end > work->set_text) *end++ = ';';
-    end += names != NULL ? sprintf(end, "%s", names[k]) : sprintf(end, "%" PRId64, k);
+    end = names != NULL ? escape_name(end, names[k]) : end + sprintf(end, "%" PRId64, k);
   }
   write_field(stream, work->set_text);
 }

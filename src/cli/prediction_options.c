@@ -72,7 +72,8 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
        .kind = CLI_KIND_REAL,
        .target = &s->temperature,
        .open = true,
-       .help = "logits are divided by X (default: the model's)"},
+       .help = "logits are divided by X (default: the model's, which is right\n"
+               "for the method it was tuned for: 'sngp calibrate')"},
   };
   memcpy(options->table, table, sizeof table);
   return (cli_option_group){"Prediction", options->table, CLI_PREDICTION_OPTIONS};

@@ -145,6 +145,13 @@ failing "--batch-size 44 is more than the 43 training rows" compare --data rows.
 # shellcheck disable=SC2086
 failing "failed while training the deterministic network of seed 0, after 0 of 4 evaluations" \
   compare --data rows.csv --out new $brief --methods deterministic,sngp --learning-rate 1e30
+# Without out-of-domain rows the ROC curves of an earlier comparison do not stay.
+# shellcheck disable=SC2086
+run 0 compare --data rows.csv --out quiet $brief --methods deterministic --quiet
+absent quiet/roc.dat
+absent quiet/roc.gp
+absent quiet/roc.png
+present quiet/rejection.dat
 absent new
 absent nowhere
 finish

@@ -123,4 +123,12 @@ ln -s target.csv link.csv
 run 0 predict model --data bare.csv --out link.csv
 same target.csv p.csv
 [ -L link.csv ] || fail "the symbolic link was replaced"
+# A set of classes can be taken apart whatever the names: 'a;b' and 'c\d' are one class each. One
+# calibration row is too few for 90%: every class is in every set.
+three_groups 'a;b' 'c\d' e >names.csv
+# shellcheck disable=SC2086
+run 0 train --data names.csv --out named $quick --quiet
+head -n 1 names.csv >one.csv
+run 0 predict named --data names.csv --coverage 0.9 --calibration-data one.csv
+[ "$(sed -n 2p stdout | grep -c ',a\\;b;c\\\\d;e$')" -eq 1 ] || fail "the set is $(sed -n 2p stdout)"
 finish

@@ -30,8 +30,15 @@ says stderr "sngp: gnuplot could not draw failing/two_moons.png (exit status 3)"
 empty stdout
 hold failing "$data"
 
+# One that runs out of disk, and does not notice, neither.
+printf '#!/bin/sh\necho half >.two_moons.png.tmp\n' >bin/gnuplot
+run 1 demo two-moons --epochs 1 --threads 1 --out cut --quiet
+says stderr "gnuplot could not write all of cut/two_moons.png"
+absent cut/two_moons.png
+absent cut/.two_moons.png.tmp
+
 # One that works is called in the folder, and its picture put in place.
-printf '#!/bin/sh\n[ -f "$3" ] && echo picture >.two_moons.png.tmp\necho words\n' >bin/gnuplot
+printf '#!/bin/sh\n[ -f "$3" ] && printf "IEND\\\\256B\\\\140\\\\202" >.two_moons.png.tmp\necho words\n' >bin/gnuplot
 # shellcheck disable=SC2086
 run 0 demo two-moons $brief --out working --json --seed 5
 hold working "two_moons.gp two_moons.png $(echo $data | cut -d' ' -f2-)"
