@@ -60,9 +60,11 @@ enum {
   SNGP_NORMALIZE_NONE = 0,       /**< g = h / sqrt(kernel_scale) */
   SNGP_NORMALIZE_LAYER_NORM = 1, /**< g = layer_norm(h) / sqrt(kernel_scale), with trainable scale
                                       and offset */
-  SNGP_NORMALIZE_RADIUS = 2      /**< g = [n, radius_scale r] / sqrt(kernel_scale), with
+  SNGP_NORMALIZE_RADIUS = 2,     /**< g = [n, radius_scale r] / sqrt(kernel_scale), with
                                       r = sqrt(var(h) + 1e-3), n = (h - mean(h)) / r over the units:
                                       layer norm that keeps the length it divides by */
+  SNGP_NORMALIZE_STANDARD = 3    /**< g = n / sqrt(kernel_scale): layer norm without trainable scale
+                                      and offset */
 };
 
 /**
@@ -130,7 +132,8 @@ typedef struct sngp_model_config {
                                       the default: chosen by sngp_model_prepare() */
   double radius_scale;           /**< weight of the length under SNGP_NORMALIZE_RADIUS, in
                                       [1e-15, 1e15]; 0, the default: chosen from the data */
-  double random_feature_std;     /**< standard deviation of W_r, in [1e-15, 1e15]; default 1 */
+  double random_feature_std;     /**< standard deviation of W_r, in [1e-15, 1e15]; 0: sqrt(2 / G), G
+                                      the number of columns of g; default 1 */
   int32_t orthogonal_features;   /**< 1: orthogonal random features (Yu et al., arXiv 1610.09072) in
                                       place of independent ones; default 0 */
   int32_t normalize_input;       /**< SNGP_NORMALIZE_*; default SNGP_NORMALIZE_RADIUS */
@@ -177,7 +180,7 @@ SNGP_API sngp_status sngp_model_config_init(sngp_model_config *config, size_t si
  * Fills an initialised configuration with a preset's values. input_dim, num_classes, head, seed
  * and the names are left as they are.
  *
- * @param preset  SNGP_PRESET_DEFAULT or SNGP_PRESET_TUTORIAL.
+ * @param preset  SNGP_PRESET_*.
  */
 SNGP_API sngp_status sngp_model_config_preset(sngp_model_config *config, int32_t preset);
 
@@ -210,7 +213,7 @@ SNGP_API sngp_status sngp_model_create(const sngp_model_config *config, sngp_mod
 SNGP_API sngp_status sngp_model_clone(const sngp_model *model, sngp_model **clone);
 
 /**
- * Writes the model's configuration, with what was chosen from data in place of the zeros.
+ * Writes the model's configuration, with what was chosen in place of the zeros.
  *
  * @param[out] config  initialised by sngp_model_config_init(); its names are then borrowed from the
  *                     model and live as long as it.

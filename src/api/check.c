@@ -17,7 +17,7 @@ sngp_status sngp_check_path(const char *path, const char *name) {
 }
 
 sngp_status sngp_check_preset(int32_t preset) {
-  if (preset == SNGP_PRESET_DEFAULT || preset == SNGP_PRESET_TUTORIAL) return SNGP_OK;
+  if (preset >= SNGP_PRESET_DEFAULT && preset <= SNGP_PRESET_EDWARD2_JAX) return SNGP_OK;
   return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "preset is %d, but must be one of SNGP_PRESET_*",
                    preset);
 }

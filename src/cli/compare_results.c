@@ -46,7 +46,7 @@ bool cli_compare_results_begin(cli_compare_results *results, const cli_compare_s
       {"test", cli_json_real(settings->test_share)},
       {"validation", cli_json_real(t->validation)},
       {"rows", rows_json(rows)},
-      {"preset", json_string(t->preset == SNGP_PRESET_TUTORIAL ? "tutorial" : "default")},
+      {"preset", json_string(cli_training_presets[t->preset])},
       {"batch_size", count_json(t->batch_size)},
       {"learning_rate", cli_json_real(t->learning_rate)},
       {"num_layers", count_json(t->num_layers)},

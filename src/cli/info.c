@@ -24,6 +24,7 @@ static const char *normalization_name(int32_t normalize_input) {
   switch (normalize_input) {
     case SNGP_NORMALIZE_LAYER_NORM: return "layer_norm";
     case SNGP_NORMALIZE_RADIUS: return "radius";
+    case SNGP_NORMALIZE_STANDARD: return "standard";
     default: return "none";
   }
 }
@@ -89,10 +90,10 @@ static void print_config(const sngp_model_config *c) {
   }
   printf("  %-24s%s\n", "head", process ? "Gaussian process" : "dense");
   if (process) {
-    printf("  %-24s%s\n", "kernel lengths", scaling_name(c->kernel_scaling));
     if (c->gp_input_dim > 0) print_count("projected to", c->gp_input_dim);
     if (c->kernel != SNGP_KERNEL_LINEAR) print_count("random features", c->num_random_features);
     printf("  %-24s%s\n", "kernel", kernel_name(c->kernel));
+    printf("  %-24s%s\n", "kernel lengths", scaling_name(c->kernel_scaling));
     printf("  %-24s%s\n", "head input", normalization_name(c->normalize_input));
     print_real("kernel scale", c->kernel_scale);
     if (c->normalize_input == SNGP_NORMALIZE_RADIUS) print_real("radius scale", c->radius_scale);

@@ -30,8 +30,8 @@ typedef struct {
 
 static const char purpose[] =
     "Trains a classifier on labelled rows and saves it as one file (safetensors). CSV and\n"
-    "NumPy columns are standardised inside the model, except in the tutorial preset; IDX\n"
-    "bytes are divided by 255. With --validation, the temperature and the mean-field factor\n"
+    "NumPy columns are standardised inside the model, in the default preset; IDX bytes are\n"
+    "divided by 255. With --validation, the temperature and the mean-field factor\n"
     "of predictions are tuned on the rows that are held out. Ctrl-C ends the training; no\n"
     "file is written.";
 

@@ -15,6 +15,9 @@ const char *const cli_training_methods[] = {[CLI_METHOD_SNGP] = "sngp",
                                             [CLI_METHOD_ENSEMBLE] = "ensemble",
                                             NULL};
 
+const char *const cli_training_presets[] = {"default", "tutorial",    "model-garden",
+                                            "edward2", "edward2-jax", NULL};
+
 const char *cli_training_title(int32_t method) {
   switch (method) {
     case CLI_METHOD_DETERMINISTIC: return "deterministic";

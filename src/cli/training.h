@@ -13,6 +13,9 @@ enum { CLI_METHOD_SNGP = 0, CLI_METHOD_DETERMINISTIC = 1, CLI_METHOD_ENSEMBLE = 
 
 /* Their names in options and JSON documents, ending with NULL; and in sentences. */
 extern const char *const cli_training_methods[];
+
+/* The names of SNGP_PRESET_*, and NULL. */
+extern const char *const cli_training_presets[];
 const char *cli_training_title(int32_t method);
 
 /* The library's limit of the members of an ensemble. */

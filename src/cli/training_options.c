@@ -6,7 +6,6 @@
 #include "cli/message.h"
 #include "cli/threads.h"
 
-static const char *const presets[] = {"default", "tutorial", NULL};    /* SNGP_PRESET_* */
 static const char *const losses[] = {"cross-entropy", "focal", NULL};  /* SNGP_LOSS_* */
 static const char *const class_weights[] = {"none", "balanced", NULL}; /* SNGP_CLASS_WEIGHTS_* */
 
@@ -20,9 +19,10 @@ cli_option_group cli_model_group(cli_training_options *options, cli_training_set
        .value = "NAME",
        .kind = CLI_KIND_CHOICE,
        .target = &s->preset,
-       .choices = presets,
+       .choices = cli_training_presets,
        .help = "default: finds its length scale in the data;\n"
-               "tutorial: the values of the TensorFlow SNGP tutorial"},
+               "tutorial: the values of the TensorFlow SNGP tutorial;\n"
+               "model-garden, edward2, edward2-jax: those of these layers"},
       {.name = "method",
        .value = "NAME",
        .kind = CLI_KIND_CHOICE,

@@ -15,7 +15,7 @@ static const char WHAT[] = "config";
 static const char *const TASKS[] = {"classification", NULL};
 static const char *const BACKBONES[] = {"residual", "none", NULL};
 static const char *const HEADS[] = {"dense", "gaussian_process", NULL};
-static const char *const NORMALIZATIONS[] = {"none", "layer_norm", "radius", NULL};
+static const char *const NORMALIZATIONS[] = {"none", "layer_norm", "radius", "standard", NULL};
 static const char *const KERNELS[] = {"rbf",        "matern_32", "matern_52",
                                       "arc_cosine", "linear",    NULL};
 static const char *const KERNEL_SCALINGS[] = {"fixed", "trained", "ard", NULL};

@@ -8,47 +8,10 @@
 #include "model/model.h"
 #include "model/sizes.h"
 
-static const double PI = 3.14159265358979323846;
-
 /* BLAS takes 32-bit dimensions, which some layers exceed by one or by a block of rows. */
 enum { LARGEST_DIMENSION = 1 << 24 };
 _Static_assert((int)SNGP_MOST_CLASSES == (int)LARGEST_DIMENSION,
                "a dataset's classes are a dimension too");
-
-sngp_model_config sngp_model_config_default(int32_t preset) {
-  sngp_model_config config = {
-      .struct_size = sizeof config,
-      .task = SNGP_TASK_CLASSIFICATION,
-      .backbone = SNGP_BACKBONE_RESIDUAL,
-      .head = SNGP_HEAD_GAUSSIAN_PROCESS,
-      .num_layers = 6,
-      .num_hidden = 128,
-      .dropout_rate = 0.1,
-      .spectral_norm_bound = 0.9,
-      .power_iterations = 1,
-      .train_input_layer = 1,
-      .standardize_inputs = 1,
-      .num_random_features = 1024,
-      .random_feature_std = 1,
-      .normalize_input = SNGP_NORMALIZE_RADIUS,
-      .likelihood = SNGP_LIKELIHOOD_GAUSSIAN,
-      .kernel = SNGP_KERNEL_RBF,
-      .kernel_scaling = SNGP_KERNEL_SCALING_FIXED,
-      .ridge = 1,
-      .covariance_momentum = -1,
-      .l2_regularization = 1e-6,
-      .mean_field_factor = PI / 8,
-      .temperature = 1,
-  };
-  if (preset == SNGP_PRESET_TUTORIAL) {
-    config.train_input_layer = 0;
-    config.standardize_inputs = 0;
-    config.kernel_scale = 1;
-    config.normalize_input = SNGP_NORMALIZE_NONE;
-    config.scale_random_features = 1;
-  }
-  return config;
-}
 
 static sngp_status bad_number(const char *field, double value, const char *range) {
   return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "model config: %s is %g, but must be %s", field,
@@ -144,7 +107,7 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
   SNGP_TRY(check_choice("backbone", c->backbone, 2));
   SNGP_TRY(check_choice("head", c->head, 2));
   SNGP_TRY(check_choice("likelihood", c->likelihood, 1));
-  SNGP_TRY(check_choice("normalize_input", c->normalize_input, 3));
+  SNGP_TRY(check_choice("normalize_input", c->normalize_input, 4));
   SNGP_TRY(check_choice("kernel", c->kernel, 5));
   SNGP_TRY(check_choice("kernel_scaling", c->kernel_scaling, 3));
   SNGP_TRY(check_choice("train_input_layer", c->train_input_layer, 2));
@@ -163,8 +126,9 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
   if (c->radius_scale != 0 && !is_scale(c->radius_scale))
     return bad_number("radius_scale", c->radius_scale,
                       "in [1e-15, 1e15], or 0 to be chosen from data");
-  if (!is_scale(c->random_feature_std))
-    return bad_number("random_feature_std", c->random_feature_std, "in [1e-15, 1e15]");
+  if (c->random_feature_std != 0 && !is_scale(c->random_feature_std))
+    return bad_number("random_feature_std", c->random_feature_std,
+                      "in [1e-15, 1e15], or 0 for sqrt(2 / G)");
   if (!(fabs(c->output_bias) <= LARGEST_SCALE))
     return bad_number("output_bias", c->output_bias, "in [-1e15, 1e15]");
   if (!sngp_model_is_ridge(c->ridge)) return bad_number("ridge", c->ridge, "in [1e-12, 1e12]");

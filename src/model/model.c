@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "linalg/kernels.h"
+#include "model/sizes.h"
 #include "nn/initializers.h"
 
 /* u and v of spectral normalisation start as normals of this deviation (the references' choice). */
@@ -44,6 +45,9 @@ sngp_status sngp_model_allocate(const sngp_model_config *config, sngp_model **ou
   sngp_model *model = sngp_allocate(1, sizeof *model);
   if (model == NULL) return sngp_fail_memory("a model");
   model->config = *config;
+  int64_t head_inputs = sngp_model_sizes_of(config).head_inputs;
+  if (config->random_feature_std == 0 && head_inputs > 0)
+    model->config.random_feature_std = sqrt(2 / (double)head_inputs);
   model->training.struct_size = sizeof model->training;
   sngp_status status = copy_names(model, config);
   if (status == SNGP_OK) status = take_blocks(model);

@@ -41,14 +41,15 @@ void sngp_head_input_forward(const sngp_head_input *input, const float *h, int64
   for (int64_t i = 0; i < rows; i++, h += hidden, g += width, moments += 2) {
     find_moments(hidden, h, &moments[0], &moments[1]);
     float mean = moments[0], radius = moments[1];
-    if (input->normalize == SNGP_NORMALIZE_RADIUS) {
-      sngp_kernel_affine(hidden, h, factor / radius, -mean * factor / radius, g);
-      g[hidden] = (float)input->radius_scale * radius * factor;
-    } else {
+    if (input->normalize == SNGP_NORMALIZE_LAYER_NORM) {
       sngp_kernel_affine(hidden, h, 1 / radius, -mean / radius, g);
       for (size_t j = 0; j < hidden; j++)
         g[j] = (g[j] * input->scale[j] + input->offset[j]) * factor;
+      continue;
     }
+    sngp_kernel_affine(hidden, h, factor / radius, -mean * factor / radius, g);
+    if (input->normalize == SNGP_NORMALIZE_RADIUS)
+      g[hidden] = (float)input->radius_scale * radius * factor;
   }
 }
 
@@ -87,7 +88,8 @@ void sngp_head_input_backward(const sngp_head_input *input, const float *h, cons
         dscale[j] += dh[j] * (h[j] - mean) / radius;
         dh[j] *= input->scale[j];
       }
-    float dr = layer_norm ? 0 : dg[hidden] * (float)input->radius_scale * factor;
+    bool has_radius = input->normalize == SNGP_NORMALIZE_RADIUS;
+    float dr = has_radius ? dg[hidden] * (float)input->radius_scale * factor : 0;
     backward_row(hidden, h, mean, radius, dr, dh);
   }
 }

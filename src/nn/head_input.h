@@ -1,6 +1,7 @@
 /* The input g of the random features, from the hidden representation h:
      none        g = h / sqrt(kernel_scale)
      layer norm  g = (n scale + offset) / sqrt(kernel_scale)
+     standard    g = n / sqrt(kernel_scale)
      radius      g = [n, radius_scale r] / sqrt(kernel_scale)
    with r = sqrt(var(h) + 1e-3) and n = (h - mean(h)) / r over the units of a row (Ba et al., arXiv
    1607.06450; epsilon as in the reference layers). The radius form keeps the length that layer norm

@@ -4,16 +4,16 @@
 #include "train/fit.h"
 
 sngp_fit_config sngp_fit_config_default(int32_t preset) {
-  bool tutorial = preset == SNGP_PRESET_TUTORIAL;
+  bool as_references = preset != SNGP_PRESET_DEFAULT;
   return (sngp_fit_config){
       .struct_size = sizeof(sngp_fit_config),
       .num_threads = 1,
       .epochs = 100,
       .shuffle = 1,
-      .schedule = tutorial ? SNGP_SCHEDULE_CONSTANT : SNGP_SCHEDULE_COSINE,
+      .schedule = as_references ? SNGP_SCHEDULE_CONSTANT : SNGP_SCHEDULE_COSINE,
       .step_epochs = 30,
       .step_factor = 0.1,
-      .covariance = tutorial ? SNGP_COVARIANCE_IN_TRAINING : SNGP_COVARIANCE_EXACT_PASS,
+      .covariance = as_references ? SNGP_COVARIANCE_IN_TRAINING : SNGP_COVARIANCE_EXACT_PASS,
       .loss = SNGP_LOSS_CROSS_ENTROPY,
       .focal_gamma = 2, /* the best in Lin et al., arXiv 1708.02002 */
       .class_weighting = SNGP_CLASS_WEIGHTS_NONE,

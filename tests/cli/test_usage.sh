@@ -57,7 +57,7 @@ wrong "--validation: 1 is not between 0 and 1" train --data a --out m --validati
 wrong "--patience needs --validation" train --data a --out m --patience 3
 wrong "--header: 'maybe' is not one of: no, yes" train --data a --out m --header maybe
 wrong "--method: 'map' is not one of: sngp, deterministic, ensemble" train --data a --out m --method map
-wrong "--preset: 'best' is not one of: default, tutorial" train --data a --out m --preset best
+wrong "--preset: 'best' is not one of: default, tutorial, model-garden, edward2, edward2-jax" train --data a --out m --preset best
 wrong "--quiet takes no value" train --data a --out m --quiet=yes
 wrong "--out needs a value" train --data a --out --quiet
 wrong "--out: empty value" train --data a --out=

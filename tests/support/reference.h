@@ -143,6 +143,8 @@ static inline void reference_features(const reference *r, const double *backbone
     for (int64_t j = 0; j < hidden; j++)
       g[j] =
           g[j] * tensor_values(r, "layer_norm.scale")[j] + tensor_values(r, "layer_norm.offset")[j];
+  } else if (r->config.normalize_input == SNGP_NORMALIZE_STANDARD) {
+    reference_normalize(hidden, h, g);
   } else if (r->config.normalize_input == SNGP_NORMALIZE_RADIUS) {
     g[hidden] = r->config.radius_scale * reference_normalize(hidden, h, g);
     width++;

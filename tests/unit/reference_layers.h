@@ -67,8 +67,8 @@ static inline double reference_residual_block(const double *h, int64_t rows, int
   return smallest;
 }
 
-/* The three inputs of the random features, by number as in sngp_model_config: 0 h, 1 layer norm of
-   h, 2 normalised h and its length; all over sqrt(kernel_scale). */
+/* The inputs of the random features, by number as in sngp_model_config: 0 h, 1 layer norm of h, 2
+   normalised h and its length, 3 normalised h; all over sqrt(kernel_scale). */
 static inline void reference_head_input(int32_t normalize, const double *h, int64_t rows,
                                         int64_t hidden, double kernel_scale, double radius_scale,
                                         const double *scale, const double *offset, double *g) {

@@ -81,6 +81,7 @@ static void a_fresh_model_of_every_shape_comes_back(void **state) {
     config.num_hidden = 4;
     config.num_random_features = 9; /* an odd number of floats: alignment */
     if (variant & 2) config.normalize_input = SNGP_NORMALIZE_LAYER_NORM;
+    if (variant % 5 == 2) config.normalize_input = SNGP_NORMALIZE_STANDARD;
     if (variant & 4) config.spectral_norm_bound = 0.0;
     config.num_layers = variant & 8 ? 0 : 11; /* "block.10" sorts before "block.2" */
     if (variant & 16) config.backbone = SNGP_BACKBONE_NONE;

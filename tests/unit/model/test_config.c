@@ -72,10 +72,45 @@ static void the_tutorials_preset_has_its_exact_values(void **state) {
   assert_true(c.temperature == 1);
 }
 
+static sngp_model_config preset_of(int32_t preset) {
+  sngp_model_config c = initialised();
+  c.ridge = 7;
+  c.normalize_input = SNGP_NORMALIZE_RADIUS;
+  assert_ok(sngp_model_config_preset(&c, preset));
+  assert_true(c.num_layers == 6 && c.num_hidden == 128 && c.num_random_features == 1024);
+  assert_true(c.spectral_norm_bound == 0.95 && c.power_iterations == 1);
+  assert_true(c.standardize_inputs == 0 && c.kernel_scale == 1 && c.mean_field_factor == 1);
+  assert_true(c.kernel == SNGP_KERNEL_RBF && c.kernel_scaling == SNGP_KERNEL_SCALING_FIXED);
+  assert_true(c.output_bias == 0 && c.gp_input_dim == 0);
+  return c;
+}
+
+/* Default arguments of the layers: tensorflow/models official/nlp/modeling/layers/
+   gaussian_process.py, google/edward2 edward2/tensorflow/layers/random_feature.py and
+   edward2/jax/nn/random_feature.py. */
+static void the_references_presets_have_their_values(void **state) {
+  (void)state;
+  sngp_model_config c = preset_of(SNGP_PRESET_MODEL_GARDEN);
+  assert_int_equal(c.normalize_input, SNGP_NORMALIZE_NONE);
+  assert_true(c.random_feature_std == 1 && c.orthogonal_features == 0);
+  assert_true(c.scale_random_features == 1 && c.train_output_bias == 0);
+  assert_true(c.ridge == 1 && c.covariance_momentum == 0.999 && c.l2_regularization == 1e-6);
+  c = preset_of(SNGP_PRESET_EDWARD2);
+  assert_int_equal(c.normalize_input, SNGP_NORMALIZE_LAYER_NORM);
+  assert_true(c.random_feature_std == 1 && c.orthogonal_features == 1);
+  assert_true(c.scale_random_features == 1 && c.train_output_bias == 0);
+  assert_true(c.ridge == 1e-6 && c.covariance_momentum == 0.999 && c.l2_regularization == 0);
+  c = preset_of(SNGP_PRESET_EDWARD2_JAX);
+  assert_int_equal(c.normalize_input, SNGP_NORMALIZE_STANDARD);
+  assert_true(c.random_feature_std == 0 && c.orthogonal_features == 0);
+  assert_true(c.scale_random_features == 0 && c.train_output_bias == 1);
+  assert_true(c.ridge == 1 && c.covariance_momentum < 0 && c.l2_regularization == 0);
+}
+
 static void presets_leave_sizes_head_seed_and_names(void **state) {
   (void)state;
   const char *const classes[] = {"a", "b"}, *const features[] = {"x"};
-  for (int32_t preset = SNGP_PRESET_DEFAULT; preset <= SNGP_PRESET_TUTORIAL; preset++) {
+  for (int32_t preset = SNGP_PRESET_DEFAULT; preset <= SNGP_PRESET_EDWARD2_JAX; preset++) {
     sngp_model_config c = initialised();
     c.input_dim = 1;
     c.num_classes = 2;
@@ -89,7 +124,7 @@ static void presets_leave_sizes_head_seed_and_names(void **state) {
   }
   sngp_model_config c = initialised(), before = c;
   assert_fails(sngp_model_config_preset(&c, -1), SNGP_ERROR_INVALID_ARGUMENT, "preset is -1");
-  assert_fails(sngp_model_config_preset(&c, 2), SNGP_ERROR_INVALID_ARGUMENT, "preset is 2");
+  assert_fails(sngp_model_config_preset(&c, 5), SNGP_ERROR_INVALID_ARGUMENT, "preset is 5");
   assert_fails(sngp_model_config_preset(NULL, 0), SNGP_ERROR_INVALID_ARGUMENT, "NULL");
   assert_memory_equal(&c, &before, sizeof c);
 }
@@ -120,7 +155,7 @@ static void every_choice_out_of_range_is_refused_by_name(void **state) {
   assert_refuses(head, -1, "-1");
   assert_refuses(likelihood, 1, "1");
   assert_refuses(likelihood, -1, "-1");
-  assert_refuses(normalize_input, 3, "3");
+  assert_refuses(normalize_input, 4, "4");
   assert_refuses(normalize_input, -1, "-1");
   assert_refuses(kernel, 5, "5");
   assert_refuses(kernel, -1, "-1");
@@ -176,7 +211,6 @@ static void every_number_out_of_range_is_refused_by_name(void **state) {
   assert_refuses(radius_scale, -1, "-1");
   assert_refuses(radius_scale, INFINITY, "inf");
   assert_refuses(radius_scale, NAN, "nan");
-  assert_refuses(random_feature_std, 0, "0");
   assert_refuses(random_feature_std, -1, "-1");
   assert_refuses(random_feature_std, INFINITY, "inf");
   assert_refuses(random_feature_std, NAN, "nan");
@@ -339,6 +373,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults_are_the_documented_ones),
       cmocka_unit_test(the_tutorials_preset_has_its_exact_values),
+      cmocka_unit_test(the_references_presets_have_their_values),
       cmocka_unit_test(presets_leave_sizes_head_seed_and_names),
       cmocka_unit_test(every_choice_out_of_range_is_refused_by_name),
       cmocka_unit_test(every_size_out_of_range_is_refused_by_name),

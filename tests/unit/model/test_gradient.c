@@ -41,6 +41,7 @@ typedef struct {
 #define GAUSSIAN_PROCESS .head = SNGP_HEAD_GAUSSIAN_PROCESS
 #define LAYER_NORM .normalize_input = SNGP_NORMALIZE_LAYER_NORM
 #define RADIUS .normalize_input = SNGP_NORMALIZE_RADIUS
+#define STANDARD .normalize_input = SNGP_NORMALIZE_STANDARD
 #define NO_BACKBONE .backbone = SNGP_BACKBONE_NONE
 #define TRAIN_INPUT .train_input_layer = 1
 #define STANDARDIZE .standardize_inputs = 1
@@ -62,6 +63,8 @@ static const variant VARIANTS[] = {
     {"layer norm, frozen", true, {GAUSSIAN_PROCESS, LAYER_NORM}},
     {"radius", true, {GAUSSIAN_PROCESS, RADIUS, TRAIN_INPUT, STANDARDIZE}},
     {"radius, frozen", false, {GAUSSIAN_PROCESS, RADIUS, SCALED}},
+    {"plain norm", true, {GAUSSIAN_PROCESS, STANDARD, TRAIN_INPUT, SCALED}},
+    {"plain norm, frozen", false, {GAUSSIAN_PROCESS, STANDARD, STANDARDIZE}},
     {"dense head on the inputs", true, {NO_BACKBONE, TRAIN_INPUT, STANDARDIZE}},
     {"features of the inputs", false, {NO_BACKBONE, GAUSSIAN_PROCESS, TRAIN_INPUT}},
     {"layer norm of the inputs", true, {NO_BACKBONE, GAUSSIAN_PROCESS, LAYER_NORM, STANDARDIZE}},

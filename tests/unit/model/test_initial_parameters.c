@@ -170,6 +170,24 @@ static void projection_and_lengths_leave_the_other_draws_as_they_were(void **sta
   sngp_model_free(without);
 }
 
+/* sqrt(2 / G), G the columns that enter the features; the model says what it was. */
+static void a_deviation_of_zero_is_that_of_the_width(void **state) {
+  (void)state;
+  sngp_model_config config = config_of(5);
+  config.random_feature_std = 0;
+  config.normalize_input = SNGP_NORMALIZE_RADIUS;
+  sngp_model *model = create_model(&config);
+  const moments m = moments_of(model, "features.weight");
+  double variance = 2.0 / (HIDDEN + 1);
+  assert_close(m.square, variance, 5 * variance * sqrt(2 / (double)m.count));
+  assert_ok(sngp_model_get_config(model, &config));
+  assert_close(config.random_feature_std, sqrt(variance), 1e-15);
+  sngp_model_free(model);
+  config.random_feature_std = 0;
+  config.head = SNGP_HEAD_DENSE; /* which has no use for it */
+  sngp_model_free(create_model(&config));
+}
+
 static void a_gp_heads_bias_starts_where_it_is_told(void **state) {
   (void)state;
   sngp_model_config config = config_of(5);
@@ -201,6 +219,7 @@ int main(void) {
       cmocka_unit_test(the_seed_determines_every_draw_and_tensors_share_none),
       cmocka_unit_test(a_projection_has_the_variance_that_keeps_distances),
       cmocka_unit_test(projection_and_lengths_leave_the_other_draws_as_they_were),
+      cmocka_unit_test(a_deviation_of_zero_is_that_of_the_width),
       cmocka_unit_test(a_gp_heads_bias_starts_where_it_is_told),
       cmocka_unit_test(an_untrained_model_has_an_empty_record),
   };

@@ -1,4 +1,4 @@
-/* The input of the random features in its three forms: values and gradients. */
+/* The input of the random features in its four forms: values and gradients. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -25,7 +25,7 @@ typedef struct {
   float h[ROWS * HIDDEN], scale[HIDDEN], offset[HIDDEN], dg[ROWS * WIDEST];
 } single;
 
-static const char *const NAMES[] = {"none", "layer norm", "radius"};
+static const char *const NAMES[] = {"none", "layer norm", "radius", "standard"};
 
 /* Rows of different length; `shift` moves every unit away from 0. */
 static void draw(int32_t normalize, double shift, single *s, reference *r) {
@@ -91,14 +91,14 @@ static void agrees(int32_t normalize, double shift, double tolerance) {
 /* A few roundings of numbers about 1. */
 static void values_and_gradients_agree(void **state) {
   (void)state;
-  for (int32_t normalize = 0; normalize <= 2; normalize++) agrees(normalize, 0.3, 2e-6);
+  for (int32_t normalize = 0; normalize <= 3; normalize++) agrees(normalize, 0.3, 2e-6);
 }
 
 /* The mean, 100, is cut off: each unit keeps an error of half a unit in the last place of 100,
    4e-6, against deviations of 1 and more. */
 static void units_far_from_zero_lose_no_more_than_their_mean_costs(void **state) {
   (void)state;
-  for (int32_t normalize = 0; normalize <= 2; normalize++) agrees(normalize, 100, 2e-5);
+  for (int32_t normalize = 0; normalize <= 3; normalize++) agrees(normalize, 100, 2e-5);
 }
 
 /* All units equal: n = 0, r = sqrt(1e-3), nothing divides by 0. */
@@ -116,7 +116,7 @@ static void a_constant_row_gives_zeros(void **state) {
 /* Their squares overflow single precision; r and n do not. */
 static void rows_far_from_everything_keep_direction_and_length(void **state) {
   (void)state;
-  for (int32_t normalize = SNGP_NORMALIZE_LAYER_NORM; normalize <= SNGP_NORMALIZE_RADIUS;
+  for (int32_t normalize = SNGP_NORMALIZE_LAYER_NORM; normalize <= SNGP_NORMALIZE_STANDARD;
        normalize++) {
     single s;
     reference r;

@@ -167,8 +167,12 @@ static void defaults_and_presets_are_the_documented_ones(void **state) {
   assert_true(config.nesterov == 0 && config.clip_norm == 0);
   assert_ok(sngp_optimizer_config_preset(&config, SNGP_PRESET_TUTORIAL));
   assert_true(config.learning_rate == 1e-4);
-  assert_fails(sngp_optimizer_config_preset(&config, 2), SNGP_ERROR_INVALID_ARGUMENT,
-               "preset is 2");
+  for (int32_t preset = SNGP_PRESET_MODEL_GARDEN; preset <= SNGP_PRESET_EDWARD2_JAX; preset++) {
+    assert_ok(sngp_optimizer_config_preset(&config, preset));
+    assert_true(config.learning_rate == 1e-3);
+  }
+  assert_fails(sngp_optimizer_config_preset(&config, 5), SNGP_ERROR_INVALID_ARGUMENT,
+               "preset is 5");
 }
 
 static void refuses(sngp_optimizer_config config, const char *field, const char *value) {

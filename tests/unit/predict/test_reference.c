@@ -158,6 +158,12 @@ static void with_layer_norm_everything_equals_the_reference(void **state) {
   check_gaussian_process(normalized_by(SNGP_NORMALIZE_LAYER_NORM), 1, 0, 0.1);
 }
 
+static void with_the_plain_norm_everything_equals_the_reference(void **state) {
+  (void)state;
+  check_gaussian_process(normalized_by(SNGP_NORMALIZE_STANDARD), 0, 1, 10);
+  check_gaussian_process(normalized_by(SNGP_NORMALIZE_STANDARD), 1, 0, 0.1);
+}
+
 static void with_the_radius_everything_equals_the_reference(void **state) {
   (void)state;
   check_gaussian_process(normalized_by(SNGP_NORMALIZE_RADIUS), 0, 1, 10);
@@ -271,6 +277,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(without_normalisation_everything_equals_the_reference),
       cmocka_unit_test(with_layer_norm_everything_equals_the_reference),
+      cmocka_unit_test(with_the_plain_norm_everything_equals_the_reference),
       cmocka_unit_test(with_the_radius_everything_equals_the_reference),
       cmocka_unit_test(every_kernel_equals_the_reference),
       cmocka_unit_test(a_projected_head_with_a_bias_equals_the_reference),
