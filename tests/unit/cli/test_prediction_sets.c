@@ -110,10 +110,43 @@ static void predict_writes_the_sets_that_evaluate_measures(void **state) {
   json_decref(conformal);
 }
 
+/* The program's threshold is not that of draws which the calibration rows share with the rows of
+   the table that have their numbers. */
+static void calibration_rows_draw_numbers_of_their_own(void **state) {
+  (void)state;
+  json_t *conformal = evaluate("0.9 --method mc-dropout --passes 3 --seed 5");
+  sngp_model *model = NULL;
+  sngp_dataset *rows = NULL;
+  static float p[CALIBRATION_ROWS * 2];
+  sngp_predict_config predict;
+  sngp_conformal_config config;
+  double shared = 0;
+  assert_int_equal(sngp_model_load("model", &model), SNGP_OK);
+  assert_int_equal(sngp_dataset_read_csv("calibration.csv", NULL, &rows), SNGP_OK);
+  assert_int_equal(sngp_predict_config_init(&predict, sizeof predict), SNGP_OK);
+  assert_int_equal(sngp_conformal_config_init(&config, sizeof config), SNGP_OK);
+  predict.method = SNGP_PREDICT_MC_DROPOUT;
+  predict.num_samples = 3;
+  predict.seed = config.seed = 5;
+  sngp_prediction out = {.struct_size = sizeof out, .probabilities = p};
+  assert_int_equal(sngp_predict(model, NULL, sngp_dataset_features(rows), CALIBRATION_ROWS, 2,
+                                sngp_dataset_row_stride(rows), &predict, &out),
+                   SNGP_OK);
+  assert_int_equal(
+      sngp_conformal_calibrate(p, CALIBRATION_ROWS, 2, sngp_dataset_labels(rows), &config, &shared),
+      SNGP_OK);
+  double apart = fabs(number(conformal, "threshold") - shared);
+  assert_true(apart > 1e-5 && apart < 0.1); /* rounding is less */
+  sngp_dataset_free(rows);
+  sngp_model_free(model);
+  json_decref(conformal);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sets_hold_the_label_as_often_as_asked),
       cmocka_unit_test(predict_writes_the_sets_that_evaluate_measures),
+      cmocka_unit_test(calibration_rows_draw_numbers_of_their_own),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

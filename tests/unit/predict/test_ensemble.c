@@ -134,6 +134,30 @@ static void sampled_methods_average_all_passes_of_all_members(void **state) {
   }
 }
 
+/* Twice one model: what its passes differ in is drawn. */
+static void members_draw_and_drop_for_themselves(void **state) {
+  (void)state;
+  enum { PASSES = 4, SIZE = PASSES * ROWS * SMALL_CLASSES };
+  sngp_ensemble *three = train(SNGP_HEAD_GAUSSIAN_PROCESS), *twins = NULL;
+  const sngp_model *const models[] = {sngp_ensemble_member(three, 0),
+                                      sngp_ensemble_member(three, 0)};
+  assert_ok(sngp_ensemble_from_models(models, 2, &twins));
+  sngp_dataset *rows = small_data(ROWS, 3);
+  for (int32_t method = SNGP_PREDICT_MONTE_CARLO; method <= SNGP_PREDICT_MC_DROPOUT; method++)
+    for (int32_t joint = 0; joint <= (method == SNGP_PREDICT_MONTE_CARLO); joint++) {
+      static float samples[2 * SIZE];
+      sngp_predict_config config = by_method(method);
+      config.joint_samples = joint;
+      sngp_prediction out = {.struct_size = sizeof out, .samples = samples};
+      assert_ok(sngp_ensemble_predict(twins, NULL, sngp_dataset_features(rows), ROWS, SMALL_INPUTS,
+                                      0, &config, &out));
+      assert_true(largest_difference(samples, samples + SIZE, SIZE) > 1e-3);
+    }
+  sngp_dataset_free(rows);
+  sngp_ensemble_free(twins);
+  sngp_ensemble_free(three);
+}
+
 static void an_ensemble_of_one_predicts_as_its_model(void **state) {
   (void)state;
   sngp_ensemble *three = train(SNGP_HEAD_GAUSSIAN_PROCESS), *one = NULL;
@@ -181,6 +205,7 @@ int main(void) {
       cmocka_unit_test(dense_members_are_averaged),
       cmocka_unit_test(sngp_members_are_averaged_after_their_own_mean_field),
       cmocka_unit_test(sampled_methods_average_all_passes_of_all_members),
+      cmocka_unit_test(members_draw_and_drop_for_themselves),
       cmocka_unit_test(an_ensemble_of_one_predicts_as_its_model),
       cmocka_unit_test(what_an_ensemble_cannot_give_is_refused),
   };

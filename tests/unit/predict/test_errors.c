@@ -166,6 +166,9 @@ static void check_stale(const sngp_model *model) {
   config.method = SNGP_PREDICT_MEAN_FIELD;
   config.mean_field_factor = -1;
   assert_ok(sngp_predict(model, NULL, x, 1, SMALL_INPUTS, 0, &config, &out));
+  config.method = SNGP_PREDICT_MONTE_CARLO; /* draws need a variance, whatever the factor */
+  assert_fails(sngp_predict(model, NULL, x, 1, SMALL_INPUTS, 0, &config, &out),
+               SNGP_ERROR_POSTERIOR_STALE, "sngp_model_fit_covariance()");
 }
 
 static void after_a_lone_step_the_posterior_is_stale_until_it_is_fitted(void **state) {

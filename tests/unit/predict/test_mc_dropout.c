@@ -182,6 +182,24 @@ static void passes_of_an_sngp_differ_in_logits_and_variance(void **state) {
   sngp_model_free(model);
 }
 
+/* At such a temperature passes disagree by less than the rounding of an entropy. */
+static void information_is_never_negative(void **state) {
+  (void)state;
+  sngp_model *model = train_with_rate(SNGP_HEAD_DENSE, 0.3, 3);
+  sngp_dataset *rows = small_data(ROWS, 3);
+  outputs all = take_outputs(ROWS, SMALL_CLASSES, 0);
+  sngp_prediction out = {.struct_size = sizeof out,
+                         .mutual_information = all.out.mutual_information};
+  sngp_predict_config config = mc_dropout(5);
+  config.temperature = 1e4;
+  assert_ok(
+      sngp_predict(model, NULL, sngp_dataset_features(rows), ROWS, SMALL_INPUTS, 0, &config, &out));
+  for (int i = 0; i < ROWS; i++) assert_true(out.mutual_information[i] >= 0);
+  free_outputs(&all);
+  sngp_dataset_free(rows);
+  sngp_model_free(model);
+}
+
 static void parts_and_threads_drop_the_units_of_one_call(void **state) {
   (void)state;
   enum { PASSES = 5, SPLIT = 13 };
@@ -247,6 +265,7 @@ int main(void) {
       cmocka_unit_test(passes_have_the_mean_and_variance_of_the_mask),
       cmocka_unit_test(without_anything_dropped_it_is_the_mean_field),
       cmocka_unit_test(passes_of_an_sngp_differ_in_logits_and_variance),
+      cmocka_unit_test(information_is_never_negative),
       cmocka_unit_test(parts_and_threads_drop_the_units_of_one_call),
       cmocka_unit_test(what_has_no_passes_is_refused),
   };

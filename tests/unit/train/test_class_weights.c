@@ -126,6 +126,24 @@ static void balanced_weights_are_class_weights(void **state) {
   }
 }
 
+static void products_beyond_single_precision_are_refused(void **state) {
+  (void)state;
+  const double class_weights[SMALL_CLASSES] = {1, 1e10, 1};
+  sngp_dataset *data = imbalanced(0);
+  float sample_weights[ROWS];
+  for (int i = 0; i < ROWS; i++) sample_weights[i] = 1e30f;
+  assert_ok(sngp_dataset_set_sample_weights(data, sample_weights));
+  sngp_model_config config = small_config();
+  sngp_model *model = create_model(&config);
+  sngp_optimizer *adam = create_optimizer(SNGP_OPTIMIZER_ADAM, 1e-2);
+  sngp_fit_config fit = weighing(class_weights);
+  assert_fails(sngp_fit(model, adam, data, NULL, &fit, NULL), SNGP_ERROR_INVALID_ARGUMENT,
+               "training row 1", "class weight 1e+10", "too large"); /* the first of class 1 */
+  sngp_optimizer_free(adam);
+  sngp_model_free(model);
+  sngp_dataset_free(data);
+}
+
 static void the_precision_is_the_sum_of_outer_products_by_weight(void **state) {
   (void)state;
   const double class_weights[SMALL_CLASSES] = {0.3, 0, 4.7};
@@ -222,6 +240,7 @@ int main(void) {
       cmocka_unit_test(class_weights_are_sample_weights_given_by_hand),
       cmocka_unit_test(balanced_weights_are_those_of_scikit_learn),
       cmocka_unit_test(balanced_weights_are_class_weights),
+      cmocka_unit_test(products_beyond_single_precision_are_refused),
       cmocka_unit_test(the_precision_is_the_sum_of_outer_products_by_weight),
       cmocka_unit_test(validation_stays_the_cross_entropy_without_class_weights),
       cmocka_unit_test(a_focal_loss_with_gamma_0_is_the_cross_entropy),

@@ -98,6 +98,25 @@ static void logits_of_any_size_have_a_finite_likelihood(void **state) {
   sngp_pool_free(pool);
 }
 
+/* The difference of the second row's logits is more than single precision holds: its label has the
+   probability 0. */
+static void rows_of_weight_0_do_not_count_however_unlikely(void **state) {
+  (void)state;
+  sngp_pool *pool = NULL;
+  assert_ok(sngp_pool_create(1, &pool));
+  double logits[] = {2, 1, 3e38, -3e38};
+  int32_t labels[] = {0, 1};
+  float weights[] = {3, 0};
+  const calibration_rows rows = {
+      .shape = {.passes = 1, .rows = 2, .classes = 2, .labels = labels, .weights = weights},
+      .logits = logits};
+  sngp_held_out held_out = hold_out(&rows, pool);
+  const sngp_prediction_setting setting = {0, 1};
+  assert_close(sngp_held_out_nll(&held_out, &setting, 1), log1p(exp(-1)), 1e-6);
+  sngp_held_out_destroy(&held_out);
+  sngp_pool_free(pool);
+}
+
 static void threads_do_not_change_a_bit(void **state) {
   (void)state;
   const sngp_prediction_setting setting = {0.7, 1.3};
@@ -136,6 +155,7 @@ int main(void) {
       cmocka_unit_test(members_may_have_settings_of_their_own),
       cmocka_unit_test(rows_that_are_right_and_sure_keep_their_digits),
       cmocka_unit_test(logits_of_any_size_have_a_finite_likelihood),
+      cmocka_unit_test(rows_of_weight_0_do_not_count_however_unlikely),
       cmocka_unit_test(threads_do_not_change_a_bit),
       cmocka_unit_test(rows_of_which_none_counts_are_refused),
   };
