@@ -111,7 +111,6 @@ static void look_over_factors(search *s) {
     else
       evaluate(s);
   }
-  s->setting = s->best;
   bracket_temperature(s, log(s->best.temperature), step);
   sngp_minimize(s->sets_temperature ? at_factor : at_factor_alone, s,
                 fmax(log(s->best.factor) - step, log(SMALLEST_FACTOR)),
