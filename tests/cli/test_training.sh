@@ -13,7 +13,12 @@ differ() { cmp -s "$1" "$2" && fail "$1 and $2 are the same"; }
 three_groups 0 1 2 >data.csv
 train plain --num-features 16
 
-# The ablations of the SNGP paper: a bound without the process, the process without a bound.
+# A deterministic network has no spectral bound; the ablations of the SNGP paper: a bound without
+# the process, the process without a bound.
+train dense --method deterministic
+run 0 info dense --json
+says stdout '"head": "dense"'
+says stdout '"spectral_norm_bound": 0.0'
 train bounded --method deterministic --spectral-bound 0.9
 run 0 info bounded --json
 says stdout '"head": "dense"'
