@@ -44,7 +44,7 @@ static void add(product_list *list, product call) { list->calls[list->count++] =
 static product_list list_products(const sngp_network *network, const sngp_pass *pass,
                                   int64_t rows) {
   const int64_t inputs = network->inputs, hidden = network->hidden, layers = network->num_layers;
-  const int64_t features = network->features.num_features, classes = network->num_classes;
+  const int64_t features = network->features.num_features, classes = network->num_outputs;
   const float *w_random = network->features.weight, *w_out = network->output.weight;
   float *h = pass->h, *z = pass->z, *gradient = pass->gradient;
   int64_t plane = pass->rows * hidden;

@@ -35,8 +35,14 @@ SNGP_BEGIN_DECLS
 /** An opaque model; from sngp_model_create() or sngp_model_load(), freed by sngp_model_free(). */
 typedef struct sngp_model sngp_model;
 
-/** Values of sngp_model_config::task. */
-enum { SNGP_TASK_CLASSIFICATION = 0 };
+/** Values of sngp_model_config::task: what a row's outputs say. */
+enum {
+  SNGP_TASK_CLASSIFICATION = 0, /**< which of num_classes classes it is; datasets with labels */
+  SNGP_TASK_REGRESSION = 1,     /**< num_targets numbers; datasets with targets */
+  SNGP_TASK_MULTI_LABEL = 2     /**< which of num_targets labels it has, none to all of them, each
+                                     with a probability of its own; datasets whose targets are 0
+                                     or 1 */
+};
 
 /** Values of sngp_model_config::backbone. */
 enum {
@@ -101,18 +107,49 @@ enum {
                                         determination) */
 };
 
-/** Values of sngp_model_config::likelihood: the weight of a row in the precision matrix. */
+/**
+ * Values of sngp_model_config::likelihood: the weight w of a row in the precision matrix of a GP
+ * head, and the loss that training minimises. f are a row's outputs.
+ */
 enum {
-  SNGP_LIKELIHOOD_GAUSSIAN = 0 /**< 1: one covariance, shared by all classes */
+  /** w = 1: one covariance for all outputs, that of the references, which keeps distances to the
+      data best. Classification: softmax cross-entropy; multi-label: sum of sigmoid cross-entropies;
+      regression: half the sum of squared errors, in units of the scaled targets. */
+  SNGP_LIKELIHOOD_GAUSSIAN = 0,
+  /** w = p (1 - p) with p = 1 / (1 + exp(-f)). Classification with num_classes 2 has one output
+      then, the logit of class 1; multi-label. */
+  SNGP_LIKELIHOOD_BINARY_LOGISTIC = 1,
+  /** Regression of counts: exp(f) - y f, the rate is exp(f), and w = exp(f), f clamped to
+      [-30, 20] in both. Targets are 0 or more and are not scaled. */
+  SNGP_LIKELIHOOD_POISSON = 2,
+  /** Classification: softmax cross-entropy, with the weights of its Hessian, p_k ([k = l] - p_l).
+      Rows that are sure of their class hardly count, so that variances tell less of the distance
+      to the data than with SNGP_LIKELIHOOD_GAUSSIAN. */
+  SNGP_LIKELIHOOD_SOFTMAX = 3
+};
+
+/**
+ * Values of sngp_model_config::posterior: the precision matrices of a GP head with O outputs.
+ * Where there is one output, or the likelihood is SNGP_LIKELIHOOD_GAUSSIAN, all are the same.
+ */
+enum {
+  SNGP_POSTERIOR_AUTOMATIC = 0,  /**< SHARED for SNGP_LIKELIHOOD_GAUSSIAN and for one output; for
+                                      SNGP_LIKELIHOOD_SOFTMAX JOINT while M K is at most 4,096; else
+                                      PER_OUTPUT */
+  SNGP_POSTERIOR_SHARED = 1,     /**< one (M, M) for all outputs, the mean of their weights */
+  SNGP_POSTERIOR_PER_OUTPUT = 2, /**< one for each output, w_k its own (Liu et al., arXiv
+                                    2006.10108, equation 9): takes O M^2 * 12 bytes */
+  SNGP_POSTERIOR_JOINT = 3 /**< SNGP_LIKELIHOOD_SOFTMAX: one (O M, O M), the Hessian itself, with
+                                what classes have in common: takes (O M)^2 * 12 bytes */
 };
 
 /** A model's configuration; fill with sngp_model_config_init() or sngp_model_config_preset(). */
 typedef struct sngp_model_config {
   uint32_t struct_size;          /**< set by sngp_model_config_init() */
-  int32_t task;                  /**< SNGP_TASK_CLASSIFICATION */
+  int32_t task;                  /**< SNGP_TASK_*; default SNGP_TASK_CLASSIFICATION */
   int64_t input_dim;             /**< D, number of features; must be set; 2 or more where they are
                                       themselves the head's normalised input */
-  int64_t num_classes;           /**< K, 2 or more; must be set */
+  int64_t num_classes;           /**< K, 2 or more, of classification; must be set; 0 else */
   int32_t backbone;              /**< SNGP_BACKBONE_*; default SNGP_BACKBONE_RESIDUAL */
   int32_t head;                  /**< SNGP_HEAD_*; default SNGP_HEAD_GAUSSIAN_PROCESS */
   int64_t num_layers;            /**< L, residual blocks, 0 or more; default 6 */
@@ -139,7 +176,7 @@ typedef struct sngp_model_config {
   int32_t normalize_input;       /**< SNGP_NORMALIZE_*; default SNGP_NORMALIZE_RADIUS */
   int32_t scale_random_features; /**< 1: s = sqrt(2 / M); 0, the default: s = 1. The variance's
                                       ceiling is about 1 with and M / 2 without */
-  int32_t likelihood;            /**< SNGP_LIKELIHOOD_GAUSSIAN */
+  int32_t likelihood;            /**< SNGP_LIKELIHOOD_*; default SNGP_LIKELIHOOD_GAUSSIAN */
   double ridge;                  /**< added to the precision's diagonal, in [1e-12, 1e12];
                                       default 1 */
   double covariance_momentum;    /**< in (0, 1): moving average; 0 or less: exact sum; default -1 */
@@ -166,6 +203,22 @@ typedef struct sngp_model_config {
                                   in [-1e15, 1e15]; default 0 */
   int32_t train_output_bias; /**< 1: a GP head's output bias is trained; 0, the default: it stays.
                                   A dense head's always is */
+  int64_t num_targets;   /**< T, 1 or more, of regression and multi-label; must be set; 0 else */
+  double noise_variance; /**< Gaussian regression: variance of the noise of every target, in the
+                              square of their own units, in [1e-30, 1e30]; 0, the default:
+                            estimated, one for each target, by the fits */
+  double prior_variance; /**< of the output weights: the variance of an output is prior_variance
+                              ridge phi P^-1 phi^T with P = ridge I + A, in [1e-15, 1e15]. Default
+                            1, the references' convention. Ignored by Gaussian regression, where it
+                              is noise / ridge, so that it is noise phi P^-1 phi^T */
+  int32_t posterior;     /**< SNGP_POSTERIOR_*; default SNGP_POSTERIOR_AUTOMATIC, which
+                              sngp_model_create() replaces by what it means */
+  int32_t standardize_targets; /**< Gaussian regression, 1, the default: targets less their mean,
+                                    divided by their standard deviation, are what is trained; both
+                                    are found by sngp_model_prepare() and kept in the file, and
+                                    predictions are in the targets' own units */
+  const char *const *target_names; /**< num_targets different names in UTF-8, copied; NULL, the
+                                        default: none */
 } sngp_model_config;
 
 /**
@@ -177,8 +230,8 @@ typedef struct sngp_model_config {
 SNGP_API sngp_status sngp_model_config_init(sngp_model_config *config, size_t size);
 
 /**
- * Fills an initialised configuration with a preset's values. input_dim, num_classes, head, seed
- * and the names are left as they are.
+ * Fills an initialised configuration with a preset's values. task, input_dim, num_classes,
+ * num_targets, head, likelihood, posterior, seed and the names are left as they are.
  *
  * @param preset  SNGP_PRESET_*.
  */
@@ -260,8 +313,16 @@ typedef struct sngp_parameter_info {
 
 /** @return D, the number of features of a row; 0 for NULL. Thread-safe. */
 SNGP_API int64_t sngp_model_input_dim(const sngp_model *model);
-/** @return K, the number of classes; 0 for NULL. Thread-safe. */
+/** @return K, the number of classes; 0 for NULL and for other tasks. Thread-safe. */
 SNGP_API int64_t sngp_model_num_classes(const sngp_model *model);
+/** @return T, the number of targets; 0 for NULL and for classification. Thread-safe. */
+SNGP_API int64_t sngp_model_num_targets(const sngp_model *model);
+/** @return O, the number of columns of `logits`: K, 1 for a classifier with
+    SNGP_LIKELIHOOD_BINARY_LOGISTIC, else T; 0 for NULL. Thread-safe. */
+SNGP_API int64_t sngp_model_num_outputs(const sngp_model *model);
+/** @return V, the number of columns of `variance`: T for regression; for the other tasks 1 where
+    all outputs have the same one, else O; 0 for NULL and for dense heads. Thread-safe. */
+SNGP_API int64_t sngp_model_num_variances(const sngp_model *model);
 
 /** @return the number of named float tensors (the posterior is not among them); 0 for NULL. */
 SNGP_API int64_t sngp_model_num_tensors(const sngp_model *model);

@@ -7,6 +7,7 @@
 #include "base/struct_size.h"
 #include "linalg/kernels.h"
 #include "model/model.h"
+#include "model/sizes.h"
 #include "model/summary.h"
 
 /* Sizes of the structs in the first version. */
@@ -30,11 +31,16 @@ sngp_status sngp_model_config_preset(sngp_model_config *config, int32_t preset) 
   SNGP_TRY(sngp_import_model_config(config, &old));
   sngp_model_config own = sngp_model_config_default(preset);
   own.input_dim = old.input_dim;
+  own.task = old.task;
   own.num_classes = old.num_classes;
+  own.num_targets = old.num_targets;
+  own.likelihood = old.likelihood;
+  own.posterior = old.posterior;
   own.head = old.head;
   own.seed = old.seed;
   own.class_names = old.class_names;
   own.feature_names = old.feature_names;
+  own.target_names = old.target_names;
   return sngp_struct_export(&own, sizeof own, SMALLEST_CONFIG, config, "model config");
 }
 
@@ -88,6 +94,18 @@ int64_t sngp_model_input_dim(const sngp_model *model) {
 
 int64_t sngp_model_num_classes(const sngp_model *model) {
   return model == NULL ? 0 : model->config.num_classes;
+}
+
+int64_t sngp_model_num_targets(const sngp_model *model) {
+  return model == NULL ? 0 : model->config.num_targets;
+}
+
+int64_t sngp_model_num_outputs(const sngp_model *model) {
+  return model == NULL ? 0 : model->network.num_outputs;
+}
+
+int64_t sngp_model_num_variances(const sngp_model *model) {
+  return model == NULL ? 0 : sngp_model_sizes_of(&model->config).num_variances;
 }
 
 int64_t sngp_model_num_tensors(const sngp_model *model) {
@@ -151,21 +169,12 @@ sngp_status sngp_model_set_parameter(sngp_model *model, const char *name, const 
   return SNGP_OK;
 }
 
-/* Takes over a configuration that differs in numbers only, where its ranges hold. */
-static sngp_status take_config(sngp_model *model, const sngp_model_config *changed) {
-  sngp_model_config nameless = *changed; /* names were checked when the model was made */
-  nameless.class_names = nameless.feature_names = NULL;
-  SNGP_TRY(sngp_model_config_check(&nameless));
-  model->config = *changed;
-  return SNGP_OK;
-}
-
 sngp_status sngp_model_set_mean_field_factor(sngp_model *model, double factor) {
   SNGP_TRY(sngp_check_pointer(model, "model"));
   SNGP_TRY(sngp_check_idle(model));
   sngp_model_config changed = model->config;
   changed.mean_field_factor = factor;
-  return take_config(model, &changed);
+  return sngp_model_take_config(model, &changed);
 }
 
 sngp_status sngp_model_set_temperature(sngp_model *model, double temperature) {
@@ -173,7 +182,7 @@ sngp_status sngp_model_set_temperature(sngp_model *model, double temperature) {
   SNGP_TRY(sngp_check_idle(model));
   sngp_model_config changed = model->config;
   changed.temperature = temperature;
-  return take_config(model, &changed);
+  return sngp_model_take_config(model, &changed);
 }
 
 sngp_status sngp_model_set_ridge(sngp_model *model, double ridge) {
@@ -184,7 +193,7 @@ sngp_status sngp_model_set_ridge(sngp_model *model, double ridge) {
   SNGP_TRY(sngp_model_check_posterior(model));
   sngp_model_config changed = model->config, before = model->config;
   changed.ridge = ridge;
-  SNGP_TRY(take_config(model, &changed));
+  SNGP_TRY(sngp_model_take_config(model, &changed));
   sngp_status status = sngp_posterior_finish(&model->posterior, ridge);
   if (status != SNGP_OK) model->config = before;
   return status;

@@ -12,14 +12,16 @@
 /* Begins messages about what a text holds. */
 static const char WHAT[] = "config";
 
-static const char *const TASKS[] = {"classification", NULL};
+static const char *const TASKS[] = {"classification", "regression", "multi_label", NULL};
 static const char *const BACKBONES[] = {"residual", "none", NULL};
 static const char *const HEADS[] = {"dense", "gaussian_process", NULL};
 static const char *const NORMALIZATIONS[] = {"none", "layer_norm", "radius", "standard", NULL};
 static const char *const KERNELS[] = {"rbf",        "matern_32", "matern_52",
                                       "arc_cosine", "linear",    NULL};
 static const char *const KERNEL_SCALINGS[] = {"fixed", "trained", "ard", NULL};
-static const char *const LIKELIHOODS[] = {"gaussian", NULL};
+static const char *const LIKELIHOODS[] = {"gaussian", "binary_logistic", "poisson", "softmax",
+                                          NULL};
+static const char *const POSTERIORS[] = {"automatic", "shared", "per_output", "joint", NULL};
 
 #define FIELD(name, kind, constants, required) \
   { #name, kind, offsetof(sngp_model_config, name), constants, required }
@@ -34,7 +36,7 @@ static const char *const LIKELIHOODS[] = {"gaussian", NULL};
 static const sngp_json_field FIELDS[] = {
     CONSTANT(task, TASKS),
     REQUIRED_INTEGER(input_dim),
-    REQUIRED_INTEGER(num_classes),
+    INTEGER(num_classes),
     CONSTANT(backbone, BACKBONES),
     CONSTANT(head, HEADS),
     INTEGER(num_layers),
@@ -65,6 +67,12 @@ static const sngp_json_field FIELDS[] = {
     INTEGER(gp_input_dim),
     NUMBER(output_bias),
     BOOLEAN(train_output_bias),
+    INTEGER(num_targets),
+    NUMBER(noise_variance),
+    NUMBER(prior_variance),
+    CONSTANT(posterior, POSTERIORS),
+    BOOLEAN(standardize_targets),
+    OTHER(target_names),
 };
 enum { NUM_FIELDS = sizeof FIELDS / sizeof *FIELDS };
 
@@ -82,7 +90,8 @@ static sngp_status write_names(json_t *object, const char *key, const char *cons
 static sngp_status write_config(const sngp_model_config *config, json_t *object) {
   SNGP_TRY(sngp_json_write_fields(FIELDS, NUM_FIELDS, config, object));
   SNGP_TRY(write_names(object, "class_names", config->class_names, config->num_classes));
-  return write_names(object, "feature_names", config->feature_names, config->input_dim);
+  SNGP_TRY(write_names(object, "feature_names", config->feature_names, config->input_dim));
+  return write_names(object, "target_names", config->target_names, config->num_targets);
 }
 
 sngp_status sngp_model_config_to_json(const sngp_model_config *config, char **text) {
@@ -131,7 +140,8 @@ static sngp_status read_names(const json_t *object, const char *key, int64_t cou
 static sngp_status read_config(const json_t *object, sngp_model_config *config) {
   SNGP_TRY(sngp_json_read_fields(WHAT, FIELDS, NUM_FIELDS, object, config));
   SNGP_TRY(read_names(object, "class_names", config->num_classes, &config->class_names));
-  return read_names(object, "feature_names", config->input_dim, &config->feature_names);
+  SNGP_TRY(read_names(object, "feature_names", config->input_dim, &config->feature_names));
+  return read_names(object, "target_names", config->num_targets, &config->target_names);
 }
 
 sngp_status sngp_model_config_from_json(const char *text, sngp_model_config *config) {
@@ -147,5 +157,6 @@ sngp_status sngp_model_config_from_json(const char *text, sngp_model_config *con
 void sngp_model_config_release_names(sngp_model_config *config) {
   sngp_release((void *)(uintptr_t)config->class_names);
   sngp_release((void *)(uintptr_t)config->feature_names);
-  config->class_names = config->feature_names = NULL;
+  sngp_release((void *)(uintptr_t)config->target_names);
+  config->class_names = config->feature_names = config->target_names = NULL;
 }

@@ -49,6 +49,41 @@ static bool is_squared_scale(double value) { return value > 0 && is_scale(sqrt(v
 
 static bool not_negative(double value) { return value >= 0 && isfinite(value); }
 
+static sngp_status check_task(const sngp_model_config *c) {
+  static const char *const TASKS[] = {"classification", "regression", "multi-label"};
+  static const char *const LIKELIHOODS[] = {"gaussian", "binary_logistic", "poisson", "softmax"};
+  enum { NUM_TASKS = 3, NUM_LIKELIHOODS = 4, NUM_POSTERIORS = 4 };
+  static const bool ALLOWED[NUM_TASKS][NUM_LIKELIHOODS] = {
+      {true, true, false, true}, {true, false, true, false}, {true, true, false, false}};
+  SNGP_TRY(check_choice("task", c->task, NUM_TASKS));
+  SNGP_TRY(check_choice("likelihood", c->likelihood, NUM_LIKELIHOODS));
+  SNGP_TRY(check_choice("posterior", c->posterior, NUM_POSTERIORS));
+  const bool classifies = c->task == SNGP_TASK_CLASSIFICATION;
+  if (!ALLOWED[c->task][c->likelihood])
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "model config: likelihood is %s, which is none of the task %s",
+                     LIKELIHOODS[c->likelihood], TASKS[c->task]);
+  if (classifies) SNGP_TRY(check_size("num_classes", c->num_classes, 2));
+  if (!classifies) SNGP_TRY(check_size("num_targets", c->num_targets, 1));
+  const int64_t other = classifies ? c->num_targets : c->num_classes;
+  if (other != 0)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "model config: %s is %lld, but must be 0 for the task %s",
+                     classifies ? "num_targets" : "num_classes", (long long)other, TASKS[c->task]);
+  if (sngp_model_is_binary_logistic(c) && c->num_classes != 2)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "model config: num_classes is %lld, but must be 2 for the likelihood "
+                     "binary_logistic",
+                     (long long)c->num_classes);
+  if (c->posterior == SNGP_POSTERIOR_JOINT && c->num_targets > 1 &&
+      c->likelihood != SNGP_LIKELIHOOD_GAUSSIAN)
+    return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
+                     "model config: posterior is joint, but outputs of the likelihood %s are "
+                     "independent",
+                     LIKELIHOODS[c->likelihood]);
+  return SNGP_OK;
+}
+
 static sngp_status check_sizes(const sngp_model_config *c) {
   const bool gp = c->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   const bool residual = c->backbone == SNGP_BACKBONE_RESIDUAL;
@@ -56,7 +91,6 @@ static sngp_status check_sizes(const sngp_model_config *c) {
   const int64_t narrowest = normalized ? 2 : 1;     /* one unit, normalised, would be 0 always */
   const bool projected = gp && c->gp_input_dim > 0; /* then it is the projection's */
   SNGP_TRY(check_size("input_dim", c->input_dim, residual || projected ? 1 : narrowest));
-  SNGP_TRY(check_size("num_classes", c->num_classes, 2));
   SNGP_TRY(check_size("num_layers", c->num_layers, 0));
   SNGP_TRY(check_size("num_hidden", c->num_hidden, residual && !projected ? narrowest : 1));
   SNGP_TRY(check_size("gp_input_dim", c->gp_input_dim, projected ? narrowest : 0));
@@ -103,16 +137,16 @@ static sngp_status check_names(const char *field, const char *const *names, int6
 }
 
 sngp_status sngp_model_config_check(const sngp_model_config *c) {
-  SNGP_TRY(check_choice("task", c->task, 1));
+  SNGP_TRY(check_task(c));
   SNGP_TRY(check_choice("backbone", c->backbone, 2));
   SNGP_TRY(check_choice("head", c->head, 2));
-  SNGP_TRY(check_choice("likelihood", c->likelihood, 1));
   SNGP_TRY(check_choice("normalize_input", c->normalize_input, 4));
   SNGP_TRY(check_choice("kernel", c->kernel, 5));
   SNGP_TRY(check_choice("kernel_scaling", c->kernel_scaling, 3));
   SNGP_TRY(check_choice("train_input_layer", c->train_input_layer, 2));
   SNGP_TRY(check_choice("train_output_bias", c->train_output_bias, 2));
   SNGP_TRY(check_choice("standardize_inputs", c->standardize_inputs, 2));
+  SNGP_TRY(check_choice("standardize_targets", c->standardize_targets, 2));
   SNGP_TRY(check_choice("orthogonal_features", c->orthogonal_features, 2));
   SNGP_TRY(check_choice("scale_random_features", c->scale_random_features, 2));
   SNGP_TRY(check_sizes(c));
@@ -139,11 +173,17 @@ sngp_status sngp_model_config_check(const sngp_model_config *c) {
     return bad_number("l2_regularization", c->l2_regularization, "0 or more");
   if (!isfinite(c->mean_field_factor))
     return bad_number("mean_field_factor", c->mean_field_factor, "finite");
+  if (c->noise_variance != 0 && !is_squared_scale(c->noise_variance))
+    return bad_number("noise_variance", c->noise_variance,
+                      "in [1e-30, 1e30], or 0 to be estimated from data");
+  if (!is_scale(c->prior_variance))
+    return bad_number("prior_variance", c->prior_variance, "in [1e-15, 1e15]");
   if (!is_temperature(c->temperature))
     return bad_number("temperature", c->temperature, "in [1e-6, 1e6]");
   if (c->seed < 0)
     return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT,
                      "model config: seed is %lld, but must not be negative", (long long)c->seed);
   SNGP_TRY(check_names("class_names", c->class_names, c->num_classes));
+  SNGP_TRY(check_names("target_names", c->target_names, c->num_targets));
   return check_names("feature_names", c->feature_names, c->input_dim);
 }

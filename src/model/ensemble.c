@@ -63,7 +63,9 @@ sngp_status sngp_ensemble_check_shape(const sngp_model *model, int64_t member,
   const sngp_model_config *own = &model->config, *expected = &first->config;
 #define CHECK(field) SNGP_TRY(check_equal(#field, own->field, member, expected->field))
   CHECK(input_dim);
+  CHECK(task);
   CHECK(num_classes);
+  CHECK(num_targets);
   CHECK(head);
   CHECK(backbone);
   if (own->backbone == SNGP_BACKBONE_RESIDUAL) {
@@ -71,6 +73,8 @@ sngp_status sngp_ensemble_check_shape(const sngp_model *model, int64_t member,
     CHECK(num_hidden);
   }
   if (own->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
+    CHECK(likelihood);
+    CHECK(posterior);
     CHECK(kernel);
     if (own->kernel != SNGP_KERNEL_LINEAR) CHECK(num_random_features);
     CHECK(normalize_input);
@@ -80,6 +84,8 @@ sngp_status sngp_ensemble_check_shape(const sngp_model *model, int64_t member,
 #undef CHECK
   SNGP_TRY(check_names("class_names", own->class_names, member, expected->class_names,
                        own->num_classes));
+  SNGP_TRY(check_names("target_names", own->target_names, member, expected->target_names,
+                       own->num_targets));
   return check_names("feature_names", own->feature_names, member, expected->feature_names,
                      own->input_dim);
 }

@@ -20,9 +20,20 @@ static sngp_status copy_names(sngp_model *model, const sngp_model_config *config
     model->feature_names = sngp_copy_strings(config->feature_names, (size_t)config->input_dim);
     if (model->feature_names == NULL) return sngp_fail_memory("feature names");
   }
+  if (config->target_names != NULL) {
+    model->target_names = sngp_copy_strings(config->target_names, (size_t)config->num_targets);
+    if (model->target_names == NULL) return sngp_fail_memory("target names");
+  }
   model->config.class_names = (const char *const *)model->class_names;
+  model->config.target_names = (const char *const *)model->target_names;
   model->config.feature_names = (const char *const *)model->feature_names;
   return SNGP_OK;
+}
+
+static void fill_with_ones(sngp_model *model, const char *name) {
+  const sngp_parameter *tensor = sngp_parameter_find(&model->table, name);
+  for (int64_t i = 0; tensor != NULL && i < tensor->cols; i++)
+    sngp_model_values(model, tensor)[i] = 1;
 }
 
 static sngp_status take_blocks(sngp_model *model) {
@@ -33,8 +44,9 @@ static sngp_status take_blocks(sngp_model *model) {
     return sngp_fail_memory("the parameters of a model");
   SNGP_TRY(sngp_network_bind(&model->network, &model->config, &model->table, model->trainable,
                              model->frozen));
-  const sngp_parameter *scale = sngp_parameter_find(&model->table, "input_scaling.scale");
-  for (int64_t i = 0; scale != NULL && i < scale->cols; i++) sngp_model_values(model, scale)[i] = 1;
+  fill_with_ones(model, "input_scaling.scale");
+  fill_with_ones(model, "target_scaling.scale");
+  fill_with_ones(model, "noise.variance");
   if (model->config.head != SNGP_HEAD_GAUSSIAN_PROCESS) return SNGP_OK;
   return sngp_posterior_create(&model->posterior, model->network.features.num_features);
 }
@@ -45,9 +57,10 @@ sngp_status sngp_model_allocate(const sngp_model_config *config, sngp_model **ou
   sngp_model *model = sngp_allocate(1, sizeof *model);
   if (model == NULL) return sngp_fail_memory("a model");
   model->config = *config;
-  int64_t head_inputs = sngp_model_sizes_of(config).head_inputs;
-  if (config->random_feature_std == 0 && head_inputs > 0)
-    model->config.random_feature_std = sqrt(2 / (double)head_inputs);
+  const sngp_model_sizes sizes = sngp_model_sizes_of(config);
+  if (config->random_feature_std == 0 && sizes.head_inputs > 0)
+    model->config.random_feature_std = sqrt(2 / (double)sizes.head_inputs);
+  if (sizes.posterior != 0) model->config.posterior = sizes.posterior;
   model->training.struct_size = sizeof model->training;
   sngp_status status = copy_names(model, config);
   if (status == SNGP_OK) status = take_blocks(model);
@@ -63,6 +76,7 @@ void sngp_model_free(sngp_model *model) {
   if (model == NULL) return;
   sngp_release(model->class_names);
   sngp_release(model->feature_names);
+  sngp_release(model->target_names);
   sngp_release(model->table.items);
   sngp_release(model->trainable);
   sngp_release(model->frozen);
@@ -168,7 +182,10 @@ const char *sngp_model_still_to_choose(const sngp_model *model) {
       return "radius_scale";
     if (config->kernel_scale == 0) return "kernel_scale";
   }
-  return config->standardize_inputs && !model->scaling_chosen ? "the scaling of its inputs" : NULL;
+  if (config->standardize_inputs && !model->scaling_chosen) return "the scaling of its inputs";
+  return model->network.target_scale != NULL && !model->target_scaling_chosen
+             ? "the scaling of its targets"
+             : NULL;
 }
 
 sngp_status sngp_model_check_prepared(const sngp_model *model) {
@@ -186,6 +203,14 @@ sngp_status sngp_model_check_posterior(const sngp_model *model) {
                    "the weights or the precision matrix changed since the posterior was finished: "
                    "call sngp_model_fit_covariance(), or sngp_model_finish_covariance() after "
                    "updates");
+}
+
+sngp_status sngp_model_take_config(sngp_model *model, const sngp_model_config *changed) {
+  sngp_model_config nameless = *changed; /* names were checked when the model was made */
+  nameless.class_names = nameless.feature_names = nameless.target_names = NULL;
+  SNGP_TRY(sngp_model_config_check(&nameless));
+  model->config = *changed;
+  return SNGP_OK;
 }
 
 void sngp_model_set_scales(sngp_model *model, double kernel_scale, double radius_scale) {
@@ -212,6 +237,7 @@ static sngp_status copy_into(sngp_model *copy, const sngp_model *model) {
   memcpy(copy->trainable, model->trainable, size);
   memcpy(copy->frozen, model->frozen, model->table.frozen_size * sizeof(float));
   copy->scaling_chosen = model->scaling_chosen;
+  copy->target_scaling_chosen = model->target_scaling_chosen;
   copy->training = model->training;
   copy->moments_algorithm = model->moments_algorithm;
   int num_moments = model->moments[1] != NULL ? 2 : model->moments[0] != NULL ? 1 : 0;

@@ -11,13 +11,15 @@ struct sngp_model {
   sngp_model_config config; /* scales chosen from data in place of the zeros; names owned below */
   char **class_names;       /* one block each, or NULL */
   char **feature_names;
+  char **target_names;
   sngp_parameter_table table;
   float *trainable; /* the blocks that `table` describes */
   float *frozen;
-  bool scaling_chosen;      /* input_scaling.* hold values (where inputs are standardised) */
-  sngp_network network;     /* views into the blocks */
-  sngp_posterior posterior; /* GP head only; size 0 otherwise */
-  float *moments[2];        /* the optimizer's, each trainable_size; NULL before the first step */
+  bool scaling_chosen;        /* input_scaling.* hold values (where inputs are standardised) */
+  bool target_scaling_chosen; /* target_scaling.* do */
+  sngp_network network;       /* views into the blocks */
+  sngp_posterior posterior;   /* GP head only; size 0 otherwise */
+  float *moments[2];          /* the optimizer's, each trainable_size; NULL before the first step */
   int32_t moments_algorithm;
   sngp_training_record training;
   bool being_fitted; /* within sngp_fit(): its callback must not change the model */
@@ -39,6 +41,9 @@ void sngp_model_set_scales(sngp_model *model, double kernel_scale, double radius
 /* SNGP_ERROR_POSTERIOR_STALE, naming the call to make, where a GP head's posterior is out of date.
  */
 sngp_status sngp_model_check_posterior(const sngp_model *model);
+
+/* A configuration that differs in numbers only, where its ranges hold. */
+sngp_status sngp_model_take_config(sngp_model *model, const sngp_model_config *changed);
 
 /* Makes sure that the first `count` moment blocks exist. */
 sngp_status sngp_model_take_moments(sngp_model *model, int count);

@@ -30,7 +30,7 @@ static float *find_in_block(const blocks *all, int64_t block, const char *part) 
 static void bind_head(sngp_network *network, const sngp_model_config *config,
                       const sngp_model_sizes *sizes, const blocks *all) {
   network->output = (sngp_dense){.in = sizes->hidden,
-                                 .out = sizes->num_classes,
+                                 .out = sizes->num_outputs,
                                  .weight = find(all, "output.weight"),
                                  .bias = find(all, "output.bias")};
   if (!network->gaussian_process) return;
@@ -57,6 +57,16 @@ static void bind_head(sngp_network *network, const sngp_model_config *config,
       .scale = config->scale_random_features ? (float)sqrt(2.0 / (double)num_features) : 1};
 }
 
+static sngp_output_link link_of(const sngp_model_config *config) {
+  switch (config->task) {
+    case SNGP_TASK_REGRESSION:
+      return config->likelihood == SNGP_LIKELIHOOD_POISSON ? SNGP_LINK_EXPONENTIAL
+                                                           : SNGP_LINK_IDENTITY;
+    case SNGP_TASK_MULTI_LABEL: return SNGP_LINK_SIGMOID;
+    default: return sngp_model_is_binary_logistic(config) ? SNGP_LINK_LOGISTIC : SNGP_LINK_SOFTMAX;
+  }
+}
+
 sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *config,
                               const sngp_parameter_table *table, float *trainable, float *frozen) {
   const blocks all = {table, trainable, frozen};
@@ -66,7 +76,9 @@ sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *co
       .inputs = sizes.inputs,
       .hidden = sizes.hidden,
       .num_layers = sizes.num_layers,
-      .num_classes = sizes.num_classes,
+      .num_outputs = sizes.num_outputs,
+      .num_probabilities = sizes.num_probabilities,
+      .link = link_of(config),
       .gaussian_process = config->head == SNGP_HEAD_GAUSSIAN_PROCESS,
       .input_layer = sizes.input_layer,
       .train_input_layer = train_input_layer,
@@ -75,6 +87,9 @@ sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *co
       .dropout = sngp_dropout_create(config->dropout_rate),
       .scaling_mean = find(&all, "input_scaling.mean"),
       .scaling_scale = find(&all, "input_scaling.scale"),
+      .target_mean = find(&all, "target_scaling.mean"),
+      .target_scale = find(&all, "target_scaling.scale"),
+      .noise = find(&all, "noise.variance"),
       .trainable = trainable,
   };
   int64_t hidden = sizes.hidden;

@@ -11,6 +11,7 @@
 #include "nn/dropout.h"
 #include "nn/head_input.h"
 #include "nn/kernel_length.h"
+#include "nn/output_link.h"
 #include "nn/random_features.h"
 #include "nn/spectral_norm.h"
 
@@ -20,7 +21,9 @@ typedef struct {
 } sngp_network_block;
 
 typedef struct {
-  int64_t inputs, hidden, num_layers, num_classes;
+  int64_t inputs, hidden, num_layers;
+  int64_t num_outputs, num_probabilities;
+  sngp_output_link link;
   bool gaussian_process;
   bool input_layer; /* false: h is x, and there are no blocks either */
   bool train_input_layer;
@@ -30,7 +33,10 @@ typedef struct {
   sngp_dropout dropout;
   const float *scaling_mean; /* NULL: inputs are taken as they are */
   const float *scaling_scale;
-  sngp_dense input; /* with an input layer */
+  const float *target_mean; /* Gaussian regression: of the scaled targets; NULL: as they are */
+  const float *target_scale;
+  const float *noise; /* Gaussian regression: variances, in units of the scaled targets */
+  sngp_dense input;   /* with an input layer */
   sngp_network_block *blocks;
   sngp_dense projection;         /* GP head only; weight NULL where there is none */
   sngp_head_input head_input;    /* GP head only */
@@ -55,7 +61,8 @@ typedef struct {
   float *factors;  /* (G), with trained lengths */
   float *angles;   /* training: (rows, M), what the features are cosines of, or relu */
   float *phi;      /* (rows, M) */
-  float *logits;   /* (rows, K); after the loss its gradient */
+  float *logits;   /* (rows, O), with room for probabilities; after the loss its
+                      gradient */
   float *dh;       /* training: (rows, H) */
   float *dreduced; /* training: (rows, P) */
   float *dg;       /* training: (rows, G); g itself where that is not needed any more */

@@ -14,8 +14,8 @@ enum { IS_VECTOR = 1, IS_TRAINABLE = 2, HAS_DECAY = 4, IS_COUNTED = 8 };
 enum { TRAINABLE = IS_COUNTED | IS_TRAINABLE, FROZEN = IS_COUNTED };
 
 /* At most: a block's weight, bias, u and v; input layer, projection, layer norm, lengths, features,
-   output, scaling. */
-enum { TENSORS_PER_BLOCK = 4, TENSORS_OUTSIDE_BLOCKS = 12 };
+   output, scaling, noise. */
+enum { TENSORS_PER_BLOCK = 4, TENSORS_OUTSIDE_BLOCKS = 15 };
 
 static void place(sngp_parameter_table *table, sngp_parameter *item, int64_t rows, int64_t cols,
                   int flags) {
@@ -84,9 +84,9 @@ static void add_gaussian_process(sngp_parameter_table *table, const sngp_model_c
     add(table, sizes->head_inputs, sizes->num_features, FROZEN, "features.weight");
     add(table, 1, sizes->num_features, FROZEN | IS_VECTOR, "features.bias");
   }
-  add(table, sizes->num_features, sizes->num_classes, TRAINABLE | HAS_DECAY, "output.weight");
+  add(table, sizes->num_features, sizes->num_outputs, TRAINABLE | HAS_DECAY, "output.weight");
   int bias_flags = config->train_output_bias ? TRAINABLE : FROZEN;
-  add(table, 1, sizes->num_classes, bias_flags | IS_VECTOR, "output.bias");
+  add(table, 1, sizes->num_outputs, bias_flags | IS_VECTOR, "output.bias");
 }
 
 sngp_status sngp_parameter_table_create(const sngp_model_config *config,
@@ -99,13 +99,19 @@ sngp_status sngp_parameter_table_create(const sngp_model_config *config,
   if (config->head == SNGP_HEAD_GAUSSIAN_PROCESS) {
     add_gaussian_process(table, config, &sizes);
   } else {
-    add(table, sizes.hidden, sizes.num_classes, TRAINABLE | HAS_DECAY, "output.weight");
-    add(table, 1, sizes.num_classes, TRAINABLE | IS_VECTOR, "output.bias");
+    add(table, sizes.hidden, sizes.num_outputs, TRAINABLE | HAS_DECAY, "output.weight");
+    add(table, 1, sizes.num_outputs, TRAINABLE | IS_VECTOR, "output.bias");
   }
   if (config->standardize_inputs) {
     add(table, 1, sizes.inputs, IS_VECTOR, "input_scaling.mean");
     add(table, 1, sizes.inputs, IS_VECTOR, "input_scaling.scale");
   }
+  if (!sngp_model_is_gaussian_regression(config)) return SNGP_OK;
+  if (config->standardize_targets) {
+    add(table, 1, sizes.num_outputs, IS_VECTOR, "target_scaling.mean");
+    add(table, 1, sizes.num_outputs, IS_VECTOR, "target_scaling.scale");
+  }
+  add(table, 1, sizes.num_outputs, IS_VECTOR, "noise.variance");
   return SNGP_OK;
 }
 

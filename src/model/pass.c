@@ -11,7 +11,9 @@ static void lay_out(const sngp_network *network, bool training, size_t trainable
   pass->h = network->input_layer ? sngp_arena_take(from, training ? layers + 1 : 1, rows, hidden)
                                  : pass->x;
   pass->z = sngp_arena_take(from, 1, rows, hidden);
-  pass->logits = sngp_arena_take(from, 1, rows, network->num_classes);
+  int64_t widest = network->num_probabilities > network->num_outputs ? network->num_probabilities
+                                                                     : network->num_outputs;
+  pass->logits = sngp_arena_take(from, 1, rows, widest); /* they may become probabilities there */
   if (network->gaussian_process) {
     pass->reduced = sngp_arena_take(from, 1, rows, network->projection.out);
     pass->g = sngp_arena_take(from, 1, rows, network->features.in);

@@ -31,6 +31,8 @@ static sngp_model_config defaults(void) {
       .l2_regularization = 1e-6,
       .mean_field_factor = PI / 8,
       .temperature = 1,
+      .prior_variance = 1,
+      .standardize_targets = 1,
   };
 }
 

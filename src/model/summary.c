@@ -72,7 +72,7 @@ static const char *feature_kind(int32_t kernel) {
 int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size) {
   const sngp_model_config *c = &model->config;
   const sngp_model_sizes sizes = sngp_model_sizes_of(c);
-  const int64_t hidden = sizes.hidden, classes = sizes.num_classes;
+  const int64_t hidden = sizes.hidden, outputs = sizes.num_outputs;
   const bool bounded = c->spectral_norm_bound > 0;
   text to = {buffer, size, 0};
   char name[32], kind[48], number[32];
@@ -110,11 +110,11 @@ int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size
       layer(&to, "features", kind, width, features, 0, "");
     else
       layer(&to, "features", kind, width, features, (width + 1) * features, "frozen");
-    layer(&to, "output", "dense", features, classes, (features + 1) * classes,
+    layer(&to, "output", "dense", features, outputs, (features + 1) * outputs,
           c->train_output_bias ? "" : "frozen bias");
     layer(&to, "posterior", "precision matrix", features, features, features * features, "frozen");
   } else {
-    layer(&to, "output", "dense", hidden, classes, (hidden + 1) * classes, "");
+    layer(&to, "output", "dense", hidden, outputs, (hidden + 1) * outputs, "");
   }
   rule(&to, '=');
   sngp_parameter_counts counts = sngp_model_count(model);

@@ -75,7 +75,7 @@ static void keep_each(const block *at, size_t count) {
   if (each == NULL) return;
   int64_t row = at->number * at->job->inputs->rows + at->first;
   if (each->logits != NULL)
-    memcpy(each->logits + row * at->model->network.num_classes, at->pass->logits,
+    memcpy(each->logits + row * at->model->network.num_outputs, at->pass->logits,
            count * sizeof(float));
   if (each->variance != NULL)
     memcpy(each->variance + row, at->scratch->variance, (size_t)at->rows * sizeof(float));
@@ -86,7 +86,7 @@ static void finish_pass(block *at, const float *logits) {
   const sngp_pass_job *job = at->job;
   sngp_scratch *scratch = at->scratch;
   float *p = at->pass->logits;
-  int64_t classes = at->model->network.num_classes;
+  int64_t classes = at->model->network.num_outputs;
   size_t count = (size_t)(at->rows * classes);
   add(at, count, logits, scratch->logit_sum);
   if (job->variance) add(at, (size_t)at->rows, scratch->variance, scratch->variance_sum);
@@ -136,7 +136,7 @@ static void run_dropout(block *at, int64_t passes) {
 static void run_draws(block *at, int64_t passes) {
   const sngp_predict_config *config = at->job->config;
   sngp_scratch *scratch = at->scratch;
-  int64_t classes = at->model->network.num_classes;
+  int64_t classes = at->model->network.num_outputs;
   sngp_network_logits(&at->model->network, at->pass, at->rows);
   memcpy(scratch->center, at->pass->logits, (size_t)(at->rows * classes) * sizeof(float));
   compute_variance(at);

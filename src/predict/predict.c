@@ -63,7 +63,7 @@ static void mutual_information(const float *probabilities, const double *entropy
 static void write_block(const job *work, sngp_pass *pass, sngp_scratch *scratch, int64_t first,
                         int64_t rows) {
   const sngp_prediction *out = work->out;
-  int64_t classes = work->workspace->sizes.num_classes;
+  int64_t classes = work->workspace->sizes.num_outputs;
   size_t count = (size_t)(rows * classes);
   double share = 1 / (double)sngp_passes_count(&work->passes);
   float *logits = scratch->center, *p = pass->logits;

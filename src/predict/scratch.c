@@ -12,7 +12,7 @@ static void lay_out(const sngp_network *network, int64_t rows, sngp_arena *from,
                     sngp_scratch *scratch) {
   size_t words = sngp_dropout_words(network->hidden), normals = 0, products = 0;
   if (network->gaussian_process &&
-      !sngp_draws_sizes(rows, network->num_classes, network->features.num_features, &normals,
+      !sngp_draws_sizes(rows, network->num_outputs, network->features.num_features, &normals,
                         &products))
     from->overflow = true;
   if (normals > words) words = normals;
@@ -20,9 +20,9 @@ static void lay_out(const sngp_network *network, int64_t rows, sngp_arena *from,
   scratch->entropy = sngp_arena_take(from, 1, 1, rows);
   scratch->variance_sum = take_doubles(from, rows, 1);
   scratch->entropy_sum = take_doubles(from, rows, 1);
-  scratch->logit_sum = take_doubles(from, rows, network->num_classes);
-  scratch->probability_sum = take_doubles(from, rows, network->num_classes);
-  scratch->center = sngp_arena_take(from, 1, rows, network->num_classes);
+  scratch->logit_sum = take_doubles(from, rows, network->num_outputs);
+  scratch->probability_sum = take_doubles(from, rows, network->num_outputs);
+  scratch->center = sngp_arena_take(from, 1, rows, network->num_outputs);
   scratch->entering = sngp_arena_take(from, 1, rows, network->hidden);
   scratch->words = (uint32_t *)sngp_arena_take(from, 1, 1, (int64_t)words);
   scratch->normals = sngp_arena_take(from, 1, 1, (int64_t)normals);

@@ -63,10 +63,10 @@ static void print_sizes(const sngp_model_sizes *sizes, char text[SIZES_TEXT_SIZE
   if (sizes->projection > 0)
     snprintf(projection, sizeof projection, " projected to %lld", (long long)sizes->projection);
   snprintf(text, SIZES_TEXT_SIZE,
-           "%lld inputs, %lld units%s%s, %lld inputs of features, %lld features, %lld classes",
+           "%lld inputs, %lld units%s%s, %lld inputs of features, %lld features, %lld outputs",
            (long long)sizes->inputs, (long long)sizes->hidden,
            sizes->input_layer ? "" : " (no backbone)", projection, (long long)sizes->head_inputs,
-           (long long)sizes->num_features, (long long)sizes->num_classes);
+           (long long)sizes->num_features, (long long)sizes->num_outputs);
 }
 
 sngp_status sngp_workspace_check(const sngp_workspace *workspace, const sngp_model *model) {

@@ -159,7 +159,7 @@ static sngp_status choose_from_head_inputs(sngp_model *model, double *g, double 
   sngp_model_config chosen = model->config;
   chosen.kernel_scale = kernel_scale;
   chosen.radius_scale = radius_scale;
-  chosen.class_names = chosen.feature_names = NULL; /* checked before, and that takes memory */
+  chosen.class_names = chosen.feature_names = chosen.target_names = NULL; /* checked before */
   if (!(kernel_scale > 0) || sngp_model_config_check(&chosen) != SNGP_OK)
     return sngp_fail(
         SNGP_ERROR_NUMERICAL,

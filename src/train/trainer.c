@@ -148,7 +148,7 @@ static sngp_loss_sums compute_loss(const job *work, sngp_pass *pass, int64_t beg
   const sngp_trainer *trainer = work->trainer;
   const int32_t *labels = trainer->labels + begin;
   const float *weights = work->data->weights != NULL ? trainer->weights + begin : NULL;
-  int64_t num_classes = trainer->model->network.num_classes;
+  int64_t num_classes = trainer->model->network.num_outputs;
   float scale = 1 / (float)work->count;
   if (work->training && trainer->focal_gamma != 0)
     return sngp_softmax_focal_loss(pass->logits, labels, weights, rows, num_classes,

@@ -17,7 +17,7 @@
 /* Every field differs from its default. */
 static sngp_model_config unusual_config(void) {
   static const char *const classes[] = {"a", "\xe2\x82\xac \"\\\n"};
-  static const char *const features[] = {"", "two", "three"};
+  static const char *const features[] = {"", "two", "three"}, *const targets[] = {"price"};
   return (sngp_model_config){.struct_size = sizeof(sngp_model_config),
                              .task = SNGP_TASK_CLASSIFICATION,
                              .input_dim = 3,
@@ -51,7 +51,13 @@ static sngp_model_config unusual_config(void) {
                              .kernel_scaling = SNGP_KERNEL_SCALING_ARD,
                              .gp_input_dim = 6,
                              .output_bias = -0.25,
-                             .train_output_bias = 1};
+                             .train_output_bias = 1,
+                             .num_targets = 1,
+                             .noise_variance = 0.75,
+                             .prior_variance = 1e-3,
+                             .posterior = SNGP_POSTERIOR_PER_OUTPUT,
+                             .standardize_targets = 1,
+                             .target_names = targets};
 }
 
 static void assert_same_config(const sngp_model_config *a, const sngp_model_config *b) {
@@ -64,6 +70,11 @@ static void assert_same_config(const sngp_model_config *a, const sngp_model_conf
   assert_true(a->kernel_scaling == b->kernel_scaling);
   assert_true(a->gp_input_dim == b->gp_input_dim && a->output_bias == b->output_bias);
   assert_int_equal(a->train_output_bias, b->train_output_bias);
+  assert_true(a->num_targets == b->num_targets && a->noise_variance == b->noise_variance);
+  assert_true(a->prior_variance == b->prior_variance && a->posterior == b->posterior);
+  assert_int_equal(a->standardize_targets, b->standardize_targets);
+  for (int64_t i = 0; i < a->num_targets; i++)
+    assert_string_equal(a->target_names[i], b->target_names[i]);
 }
 
 static void every_field_reads_back_exactly(void **state) {
@@ -82,6 +93,7 @@ static void keys_are_the_fields_and_constants_are_words(void **state) {
   (void)state;
   sngp_model_config config = unusual_config();
   config.radius_scale = 0.0;
+  config.prior_variance = 0.125;
   config.random_feature_std = 1.0;
   config.ridge = 0.5;
   config.kernel_scale = 0.25;
@@ -101,10 +113,12 @@ static void keys_are_the_fields_and_constants_are_words(void **state) {
       "\"likelihood\":\"gaussian\",\"ridge\":0.5,\"covariance_momentum\":0.75,"
       "\"l2_regularization\":0.0,\"mean_field_factor\":-1.0,\"seed\":9223372036854775807,"
       "\"temperature\":2.5,\"kernel\":\"matern_52\",\"kernel_scaling\":\"ard\","
-      "\"gp_input_dim\":6,\"output_bias\":-0.25,\"train_output_bias\":true,\"class_names\":[\"a\","
+      "\"gp_input_dim\":6,\"output_bias\":-0.25,\"train_output_bias\":true,\"num_targets\":1,"
+      "\"noise_variance\":0.75,\"prior_variance\":0.125,\"posterior\":\"per_output\","
+      "\"standardize_targets\":true,\"class_names\":[\"a\","
       "\"\xe2\x82\xac "
       "\\\"\\\\\\n\"],\"feature_names\":[\"\",\"two\","
-      "\"three\"]}");
+      "\"three\"],\"target_names\":[\"price\"]}");
   sngp_release(text);
 }
 
@@ -126,12 +140,14 @@ static void no_field_is_forgotten(void **state) {
                                     "likelihood",
                                     "\"kernel\"",
                                     "kernel_scaling",
-                                    "train_output_bias"};
+                                    "train_output_bias",
+                                    "posterior",
+                                    "standardize_targets"};
   for (const char *key = strstr(text, "\":"); key != NULL; key = strstr(key + 1, "\":")) keys++;
   size_t narrow = sizeof int32_keys / sizeof *int32_keys;
   for (size_t i = 0; i < narrow; i++) assert_non_null(strstr(text, int32_keys[i]));
   bytes += narrow * sizeof(int32_t) + (keys - narrow) * sizeof(int64_t);
-  bytes += sizeof(int32_t); /* the struct's end */
+  bytes += sizeof(int32_t); /* before num_targets */
   assert_int_equal(bytes, sizeof config);
   sngp_release(text);
 }
@@ -154,7 +170,6 @@ static void what_is_wrong_is_refused_by_name(void **state) {
   const struct {
     const char *text, *message;
   } cases[] = {
-      {"{\"input_dim\":5}", "config.num_classes is missing"},
       {"{\"num_classes\":5}", "config.input_dim is missing"},
       {"{\"input_dim\":5,\"num_classes\":2,\"num_heads\":2}", "\"num_heads\""},
       {"{\"input_dim\":5,\"num_classes\":2,\"struct_size\":2}", "\"struct_size\""},

@@ -145,15 +145,58 @@ static void refuses(const sngp_model_config *config, sngp_status status, const c
     refuses(&c, SNGP_ERROR_INVALID_ARGUMENT, #field " is", text); \
   } while (0)
 
+static void tasks_have_their_likelihoods_and_sizes(void **state) {
+  (void)state;
+  const struct {
+    int32_t task, likelihood, posterior;
+    int64_t num_classes, num_targets;
+    const char *field, *value; /* NULL: all is well */
+  } cases[] = {
+      {SNGP_TASK_CLASSIFICATION, SNGP_LIKELIHOOD_SOFTMAX, SNGP_POSTERIOR_JOINT, 3, 0, NULL, NULL},
+      {SNGP_TASK_CLASSIFICATION, SNGP_LIKELIHOOD_BINARY_LOGISTIC, 0, 2, 0, NULL, NULL},
+      {SNGP_TASK_CLASSIFICATION, SNGP_LIKELIHOOD_BINARY_LOGISTIC, 0, 3, 0, "num_classes", "3"},
+      {SNGP_TASK_CLASSIFICATION, SNGP_LIKELIHOOD_POISSON, 0, 2, 0, "likelihood", "poisson"},
+      {SNGP_TASK_REGRESSION, SNGP_LIKELIHOOD_GAUSSIAN, 0, 0, 1, NULL, NULL},
+      {SNGP_TASK_REGRESSION, SNGP_LIKELIHOOD_GAUSSIAN, 0, 0, 0, "num_targets", "0"},
+      {SNGP_TASK_REGRESSION, SNGP_LIKELIHOOD_GAUSSIAN, 0, 2, 1, "num_classes", "2"},
+      {SNGP_TASK_REGRESSION, SNGP_LIKELIHOOD_SOFTMAX, 0, 0, 1, "likelihood", "softmax"},
+      {SNGP_TASK_REGRESSION, SNGP_LIKELIHOOD_POISSON, SNGP_POSTERIOR_PER_OUTPUT, 0, 2, NULL, NULL},
+      {SNGP_TASK_REGRESSION, SNGP_LIKELIHOOD_POISSON, SNGP_POSTERIOR_JOINT, 0, 2, "posterior",
+       "poisson"},
+      {SNGP_TASK_MULTI_LABEL, SNGP_LIKELIHOOD_BINARY_LOGISTIC, 0, 0, 4, NULL, NULL},
+      {SNGP_TASK_MULTI_LABEL, SNGP_LIKELIHOOD_POISSON, 0, 0, 4, "likelihood", "multi-label"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    sngp_model_config c = valid();
+    c.task = cases[i].task;
+    c.likelihood = cases[i].likelihood;
+    c.posterior = cases[i].posterior;
+    c.num_classes = cases[i].num_classes;
+    c.num_targets = cases[i].num_targets;
+    if (cases[i].field == NULL)
+      assert_ok(sngp_model_config_validate(&c));
+    else
+      assert_fails(sngp_model_config_validate(&c), SNGP_ERROR_INVALID_ARGUMENT, cases[i].field,
+                   cases[i].value);
+  }
+}
+
 static void every_choice_out_of_range_is_refused_by_name(void **state) {
   (void)state;
-  assert_refuses(task, 1, "1");
+  assert_refuses(task, 3, "3");
   assert_refuses(task, -1, "-1");
   assert_refuses(backbone, 2, "2");
   assert_refuses(backbone, -1, "-1");
   assert_refuses(head, 2, "2");
   assert_refuses(head, -1, "-1");
-  assert_refuses(likelihood, 1, "1");
+  assert_refuses(likelihood, 4, "4");
+  assert_refuses(posterior, 4, "4");
+  assert_refuses(posterior, -1, "-1");
+  assert_refuses(standardize_targets, 2, "2");
+  assert_refuses(prior_variance, 0, "0");
+  assert_refuses(prior_variance, NAN, "nan");
+  assert_refuses(noise_variance, -1, "-1");
+  assert_refuses(num_targets, 1, "1");
   assert_refuses(likelihood, -1, "-1");
   assert_refuses(normalize_input, 4, "4");
   assert_refuses(normalize_input, -1, "-1");
@@ -375,6 +418,7 @@ int main(void) {
       cmocka_unit_test(the_tutorials_preset_has_its_exact_values),
       cmocka_unit_test(the_references_presets_have_their_values),
       cmocka_unit_test(presets_leave_sizes_head_seed_and_names),
+      cmocka_unit_test(tasks_have_their_likelihoods_and_sizes),
       cmocka_unit_test(every_choice_out_of_range_is_refused_by_name),
       cmocka_unit_test(every_size_out_of_range_is_refused_by_name),
       cmocka_unit_test(every_number_out_of_range_is_refused_by_name),

@@ -127,7 +127,7 @@ static sngp_model *create(const variant *v) {
   config.random_feature_std = 1;
   config.kernel_scale = 1.7;
   config.radius_scale = 0.6;
-  config.ridge = config.temperature = 1;
+  config.ridge = config.temperature = config.prior_variance = 1;
   config.l2_regularization = L2;
   config.seed = 0x300000004;
   sngp_model *model = NULL;
