@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
   mixture data = make_mixture(rows, SIZE, TARGETS);
   head h = {.data = &data};
   check(sngp_pool_create(threads, &h.pool));
-  check(sngp_posterior_create(&h.posterior, SIZE));
+  check(sngp_posterior_create(&h.posterior, SNGP_POSTERIOR_SHARED, SIZE, TARGETS));
   check(sngp_statistics_create(&h.statistics, SIZE, TARGETS, h.posterior.precision));
   check(sngp_ridge_regression_create(&h.regression, SIZE, TARGETS));
   h.phi = mixture_memory(BLOCK * SIZE, sizeof *h.phi);

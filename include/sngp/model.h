@@ -130,17 +130,22 @@ enum {
 
 /**
  * Values of sngp_model_config::posterior: the precision matrices of a GP head with O outputs.
- * Where there is one output, or the likelihood is SNGP_LIKELIHOOD_GAUSSIAN, all are the same.
+ * Where there is one output, or the likelihood is SNGP_LIKELIHOOD_GAUSSIAN, all are the same. What
+ * they take, and what factoring takes for its time, is compared with the machine's memory before it
+ * is taken: SNGP_ERROR_OUT_OF_MEMORY says how much is wanted and how much is there.
  */
 enum {
   SNGP_POSTERIOR_AUTOMATIC = 0,  /**< SHARED for SNGP_LIKELIHOOD_GAUSSIAN and for one output; for
                                       SNGP_LIKELIHOOD_SOFTMAX JOINT while M K is at most 4,096; else
                                       PER_OUTPUT */
-  SNGP_POSTERIOR_SHARED = 1,     /**< one (M, M) for all outputs, the mean of their weights */
+  SNGP_POSTERIOR_SHARED = 1,     /**< one (M, M) for all outputs, the mean of their weights: takes
+                                    12 M^2 bytes, and 8 M^2 more while it is factored */
   SNGP_POSTERIOR_PER_OUTPUT = 2, /**< one for each output, w_k its own (Liu et al., arXiv
-                                    2006.10108, equation 9): takes O M^2 * 12 bytes */
+                                    2006.10108, equation 9): takes 12 O M^2 bytes, and 4 O M^2 +
+                                    8 M^2 more while they are factored */
   SNGP_POSTERIOR_JOINT = 3 /**< SNGP_LIKELIHOOD_SOFTMAX: one (O M, O M), the Hessian itself, with
-                                what classes have in common: takes (O M)^2 * 12 bytes */
+                                what classes have in common: takes 12 (O M)^2 bytes, and
+                                8 (O M)^2 more while it is factored */
 };
 
 /** A model's configuration; fill with sngp_model_config_init() or sngp_model_config_preset(). */

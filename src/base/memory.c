@@ -1,7 +1,13 @@
+/* Pages are no part of POSIX. */
+#define _DEFAULT_SOURCE
+#define _DARWIN_C_SOURCE
+
 #include "base/memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CACHE_LINE = 64 };
 
@@ -38,3 +44,13 @@ char **sngp_copy_strings(const char *const *texts, size_t count) {
 }
 
 void sngp_release(void *memory) { free(memory); }
+
+size_t sngp_physical_memory(void) {
+#ifdef _SC_PHYS_PAGES
+  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  size_t bytes = 0;
+  if (pages > 0 && page > 0 && sngp_size_multiply((size_t)pages, (size_t)page, &bytes))
+    return bytes;
+#endif
+  return SIZE_MAX;
+}

@@ -15,6 +15,9 @@ char **sngp_copy_strings(const char *const *texts, size_t count);
 /* Gives memory back; NULL is accepted. */
 void sngp_release(void *memory);
 
+/* Bytes of the machine's physical memory, whoever uses it; SIZE_MAX where it is not known. */
+size_t sngp_physical_memory(void);
+
 /* a * b and a + b, false when they overflow. */
 bool sngp_size_multiply(size_t a, size_t b, size_t *product);
 bool sngp_size_add(size_t a, size_t b, size_t *sum);

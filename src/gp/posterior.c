@@ -9,20 +9,67 @@
 #include "linalg/cholesky.h"
 #include "linalg/kernels.h"
 
-sngp_status sngp_posterior_create(sngp_posterior *posterior, int64_t size) {
-  *posterior = (sngp_posterior){.size = size, .current = true};
-  size_t area = 0;
-  if (sngp_size_multiply((size_t)size, (size_t)size, &area)) {
-    posterior->precision = sngp_allocate(area, sizeof *posterior->precision);
-    posterior->root = sngp_allocate(area, sizeof *posterior->root);
-  }
+static const double GIBIBYTE = 1024.0 * 1024.0 * 1024.0;
+
+sngp_posterior_matrices sngp_posterior_matrices_of(int32_t kind, int64_t size,
+                                                   int64_t num_outputs) {
+  if (kind == SNGP_POSTERIOR_JOINT) return (sngp_posterior_matrices){1, size * num_outputs};
+  return (sngp_posterior_matrices){kind == SNGP_POSTERIOR_PER_OUTPUT ? num_outputs : 1, size};
+}
+
+static size_t area_of(const sngp_posterior *posterior) {
+  return (size_t)posterior->matrices.count * (size_t)posterior->matrices.side *
+         (size_t)posterior->matrices.side;
+}
+
+static sngp_status fail_memory(const sngp_posterior *posterior) {
+  return sngp_fail(
+      SNGP_ERROR_OUT_OF_MEMORY,
+      "out of memory for the precision matrix of %lld random features and %lld outputs",
+      (long long)posterior->size, (long long)posterior->num_outputs);
+}
+
+/* In floating-point, which does not overflow: the matrices and, while they are factored, a factor
+   in double precision and, of several matrices, the new roots. */
+static double bytes_of(const sngp_posterior *posterior) {
+  const bool joint = posterior->kind == SNGP_POSTERIOR_JOINT;
+  const double outputs = (double)posterior->num_outputs, size = (double)posterior->size;
+  const double side = joint ? outputs * size : size;
+  const double count = posterior->kind == SNGP_POSTERIOR_PER_OUTPUT ? outputs : 1;
+  const double kept = count * (double)(sizeof *posterior->precision + sizeof *posterior->root);
+  const double factoring = sizeof(double) + (count > 1 ? count * sizeof *posterior->root : 0);
+  return side * side * (kept + factoring);
+}
+
+static sngp_status check_size(const sngp_posterior *posterior) {
+  static const char *const KINDS[] = {"", "one for all outputs", "one for each output",
+                                      "one of all outputs jointly"};
+  const double wanted = bytes_of(posterior), there = (double)sngp_physical_memory();
+  if (wanted <= there) return SNGP_OK;
+  return sngp_fail(
+      SNGP_ERROR_OUT_OF_MEMORY,
+      "precision matrices of %lld outputs and %lld random features, %s, take %.4g GiB, "
+      "but the machine has %.4g GiB",
+      (long long)posterior->num_outputs, (long long)posterior->size, KINDS[posterior->kind],
+      wanted / GIBIBYTE, there / GIBIBYTE);
+}
+
+sngp_status sngp_posterior_create(sngp_posterior *posterior, int32_t kind, int64_t size,
+                                  int64_t num_outputs) {
+  *posterior =
+      (sngp_posterior){.kind = kind, .size = size, .num_outputs = num_outputs, .current = true};
+  SNGP_TRY(check_size(posterior)); /* from here on nothing overflows */
+  posterior->matrices = sngp_posterior_matrices_of(kind, size, num_outputs);
+  const int64_t side = posterior->matrices.side;
+  posterior->precision = sngp_allocate(area_of(posterior), sizeof *posterior->precision);
+  posterior->root = sngp_allocate(area_of(posterior), sizeof *posterior->root);
   if (posterior->precision == NULL || posterior->root == NULL) {
+    sngp_status status = fail_memory(posterior);
     sngp_posterior_destroy(posterior);
-    return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
-                     "out of memory for the precision matrix of %lld random features",
-                     (long long)size);
+    return status;
   }
-  for (int64_t i = 0; i < size; i++) posterior->root[i * size + i] = 1;
+  for (int64_t k = 0; k < posterior->matrices.count; k++)
+    for (int64_t i = 0; i < side; i++) posterior->root[(k * side + i) * side + i] = 1;
   return SNGP_OK;
 }
 
@@ -33,60 +80,143 @@ void sngp_posterior_destroy(sngp_posterior *posterior) {
 }
 
 void sngp_posterior_assign(sngp_posterior *to, const sngp_posterior *from) {
-  size_t area = (size_t)(from->size * from->size);
-  memcpy(to->precision, from->precision, area * sizeof *to->precision);
-  memcpy(to->root, from->root, area * sizeof *to->root);
+  memcpy(to->precision, from->precision, area_of(from) * sizeof *to->precision);
+  memcpy(to->root, from->root, area_of(from) * sizeof *to->root);
   to->rows = from->rows;
   to->jitter = from->jitter;
   to->current = from->current;
 }
 
 sngp_status sngp_posterior_copy(sngp_posterior *to, const sngp_posterior *from) {
-  SNGP_TRY(sngp_posterior_create(to, from->size));
+  SNGP_TRY(sngp_posterior_create(to, from->kind, from->size, from->num_outputs));
   sngp_posterior_assign(to, from);
   return SNGP_OK;
 }
 
 void sngp_posterior_reset(sngp_posterior *posterior) {
-  size_t area = (size_t)(posterior->size * posterior->size);
-  memset(posterior->precision, 0, area * sizeof *posterior->precision);
+  memset(posterior->precision, 0, area_of(posterior) * sizeof *posterior->precision);
   posterior->rows = 0;
   posterior->current = false;
 }
 
-void sngp_posterior_update(sngp_posterior *posterior, const float *features, const float *weights,
-                           int64_t count, double decay, double scale, double *scratch,
-                           sngp_pool *pool) {
-  int64_t size = posterior->size;
-  for (int64_t i = 0; i < count; i++) {
-    double weight = weights != NULL ? (double)weights[i] : 1;
-    sngp_kernel_to_double((size_t)size, features + i * size, sqrt(scale * weight),
-                          scratch + i * size);
+/* What all updates have in common. */
+typedef struct {
+  sngp_posterior *posterior;
+  const sngp_posterior_rows *rows;
+  double decay, scale;
+  double *scratch;
+  sngp_pool *pool;
+} update;
+
+static double mean_of(const double *values, int64_t count) {
+  double sum = 0;
+  for (int64_t k = 0; k < count; k++) sum += values[k];
+  return sum / (double)count;
+}
+
+/* p_k (1 - p_k), the second factor as the sum of the other probabilities: rounding then leaves no
+   row sum of the Hessian beside 0, and none of its eigenvalues negative. */
+static double softmax_diagonal(const double *p, int64_t num_outputs, int64_t k) {
+  double others = 0;
+  for (int64_t l = 0; l < num_outputs; l++)
+    if (l != k) others += p[l];
+  return p[k] * others;
+}
+
+/* Of row i in block (k, l), but for its sign; SHARED is block (0, 0). */
+static double curvature_of(const update *u, int64_t i, int64_t k, int64_t l) {
+  const int64_t outputs = u->posterior->num_outputs;
+  if (u->rows->curvature == NULL) return 1;
+  const double *row = u->rows->curvature + i * outputs;
+  switch (u->posterior->kind) {
+    case SNGP_POSTERIOR_PER_OUTPUT: return row[k];
+    case SNGP_POSTERIOR_JOINT: return k == l ? softmax_diagonal(row, outputs, k) : row[k] * row[l];
+    default: return mean_of(row, outputs);
   }
-  sngp_gram_add(size, decay, posterior->precision, size, 1, scratch, count, size, pool);
-  posterior->rows += count;
+}
+
+static void update_block(const update *u, int64_t k, int64_t l, double *block) {
+  const sngp_posterior_rows *rows = u->rows;
+  const int64_t size = u->posterior->size;
+  for (int64_t i = 0; i < rows->count; i++) {
+    double weight = u->scale * curvature_of(u, i, k, l);
+    if (rows->weights != NULL) weight *= (double)rows->weights[i];
+    sngp_kernel_to_double((size_t)size, rows->features + i * size, sqrt(weight),
+                          u->scratch + i * size);
+  }
+  sngp_gram_add(size, u->decay, block, u->posterior->matrices.side, k == l ? 1 : -1, u->scratch,
+                rows->count, size, u->pool);
+}
+
+void sngp_posterior_update(sngp_posterior *posterior, const sngp_posterior_rows *rows, double decay,
+                           double scale, double *scratch, sngp_pool *pool) {
+  const update u = {.posterior = posterior,
+                    .rows = rows,
+                    .decay = decay,
+                    .scale = scale,
+                    .scratch = scratch,
+                    .pool = pool};
+  const int64_t size = posterior->size, side = posterior->matrices.side;
+  if (posterior->kind == SNGP_POSTERIOR_JOINT) {
+    for (int64_t k = 0; k < posterior->num_outputs; k++)
+      for (int64_t l = 0; l <= k; l++)
+        update_block(&u, k, l, posterior->precision + (k * side + l) * size);
+  } else {
+    for (int64_t k = 0; k < posterior->matrices.count; k++)
+      update_block(&u, k, k, posterior->precision + k * size * size);
+  }
+  posterior->rows += rows->count;
   posterior->current = false;
 }
 
-sngp_status sngp_posterior_finish(sngp_posterior *posterior, double ridge) {
-  int64_t size = posterior->size;
-  size_t area = (size_t)(size * size);
-  double *lower = sngp_allocate(area, sizeof *lower);
-  if (lower == NULL) return sngp_fail_memory("the factor of the precision matrix");
-  double jitter = 0;
-  sngp_status status = sngp_cholesky(size, posterior->precision, ridge, lower, &jitter);
-  if (status == SNGP_OK) status = sngp_invert_lower(size, lower);
-  if (status == SNGP_OK) {
-    double factor = sqrt(ridge);
-    for (size_t i = 0; i < area; i++) posterior->root[i] = (float)(factor * lower[i]);
-    sngp_mirror_lower_double(size, posterior->precision);
-    posterior->jitter = jitter;
-    posterior->current = true;
-  }
-  sngp_release(lower);
-  return status;
+/* The blocks of a joint matrix are symmetric; only their lower triangles were summed. */
+static void complete_blocks(sngp_posterior *posterior) {
+  const int64_t size = posterior->size, side = posterior->matrices.side;
+  if (posterior->kind != SNGP_POSTERIOR_JOINT) return;
+  for (int64_t k = 0; k < posterior->num_outputs; k++)
+    for (int64_t l = 0; l < k; l++) {
+      double *block = posterior->precision + (k * side + l) * size;
+      for (int64_t i = 0; i < size; i++)
+        for (int64_t j = 0; j < i; j++) block[j * side + i] = block[i * side + j];
+    }
 }
 
-void sngp_posterior_project(const sngp_posterior *posterior, float *phi, int64_t count) {
-  sngp_strmm_transposed(count, posterior->size, posterior->root, phi);
+/* The roots of all matrices, with the same jitter on each. */
+static sngp_status compute_roots(const sngp_posterior *posterior, double ridge, double *lower,
+                                 float *roots, double *jitter) {
+  const int64_t side = posterior->matrices.side, area = side * side;
+  *jitter = 0;
+  for (int64_t k = 0; k < posterior->matrices.count; k++) {
+    double added = 0;
+    SNGP_TRY(sngp_cholesky(side, posterior->precision + k * area, ridge + *jitter, lower, &added));
+    SNGP_TRY(sngp_invert_lower(side, lower));
+    sngp_kernel_from_double((size_t)area, lower, sqrt(ridge), roots + k * area);
+    *jitter += added;
+    if (added > 0 && k > 0) k = -1; /* the first ones again, with the jitter that this one needs */
+  }
+  return SNGP_OK;
+}
+
+sngp_status sngp_posterior_finish(sngp_posterior *posterior, double ridge) {
+  const int64_t side = posterior->matrices.side;
+  const int64_t count = posterior->matrices.count;
+  const bool several = count > 1; /* then one may fail after others */
+  double *lower = sngp_allocate((size_t)(side * side), sizeof *lower), jitter = 0;
+  float *roots = several ? sngp_allocate(area_of(posterior), sizeof *roots) : posterior->root;
+  complete_blocks(posterior);
+  sngp_status status = lower != NULL && roots != NULL
+                           ? compute_roots(posterior, ridge, lower, roots, &jitter)
+                           : sngp_fail_memory("the factor of the precision matrix");
+  sngp_release(lower);
+  if (status != SNGP_OK) {
+    if (several) sngp_release(roots);
+    return status;
+  }
+  if (several) sngp_release(posterior->root);
+  posterior->root = roots;
+  for (int64_t k = 0; k < count; k++)
+    sngp_mirror_lower_double(side, posterior->precision + k * side * side);
+  posterior->jitter = jitter;
+  posterior->current = true;
+  return SNGP_OK;
 }

@@ -48,7 +48,8 @@ static sngp_status take_blocks(sngp_model *model) {
   fill_with_ones(model, "target_scaling.scale");
   fill_with_ones(model, "noise.variance");
   if (model->config.head != SNGP_HEAD_GAUSSIAN_PROCESS) return SNGP_OK;
-  return sngp_posterior_create(&model->posterior, model->network.features.num_features);
+  return sngp_posterior_create(&model->posterior, model->config.posterior,
+                               model->network.features.num_features, model->network.num_outputs);
 }
 
 sngp_status sngp_model_allocate(const sngp_model_config *config, sngp_model **out) {

@@ -38,9 +38,10 @@ static void accumulate(sngp_model *model, round_of_rows *round, double decay, do
     for (int i = 0; i < threads && rows_of(round, i) > 0; i++) {
       int64_t first = round->first + (int64_t)i * ROWS_PER_THREAD;
       const float *weights = round->data->weights;
-      sngp_posterior_update(&model->posterior, round->passes[i].phi,
-                            weights != NULL ? weights + first : NULL, rows_of(round, i),
-                            first == 0 ? decay : 1, scale, scratch, pool);
+      const sngp_posterior_rows rows = {.count = rows_of(round, i),
+                                        .features = round->passes[i].phi,
+                                        .weights = weights != NULL ? weights + first : NULL};
+      sngp_posterior_update(&model->posterior, &rows, first == 0 ? decay : 1, scale, scratch, pool);
     }
   }
 }

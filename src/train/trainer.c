@@ -274,10 +274,12 @@ static void accumulate(const job *work, const sngp_step_covariance *covariance) 
   for (int i = 0; i < trainer->num_slices; i++) {
     int64_t begin = 0, end = 0;
     sngp_slice(work->count, i, trainer->num_slices, &begin, &end);
-    sngp_posterior_update(&trainer->model->posterior, trainer->passes[i].phi,
-                          work->data->weights != NULL ? trainer->weights + begin : NULL,
-                          end - begin, i == 0 ? covariance->decay : 1, covariance->scale,
-                          trainer->features, trainer->pool);
+    const sngp_posterior_rows rows = {
+        .count = end - begin,
+        .features = trainer->passes[i].phi,
+        .weights = work->data->weights != NULL ? trainer->weights + begin : NULL};
+    sngp_posterior_update(&trainer->model->posterior, &rows, i == 0 ? covariance->decay : 1,
+                          covariance->scale, trainer->features, trainer->pool);
   }
 }
 

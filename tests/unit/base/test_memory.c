@@ -56,11 +56,21 @@ static void copied_strings_are_independent(void **state) {
   sngp_release(copies);
 }
 
+static void the_machine_has_the_memory_that_this_test_takes(void **state) {
+  (void)state;
+  const size_t bytes = (size_t)1 << 20;
+  void *memory = sngp_allocate(bytes, 1);
+  assert_non_null(memory);
+  assert_true(sngp_physical_memory() > bytes);
+  sngp_release(memory);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_is_zeroed_aligned_and_as_long_as_asked),
       cmocka_unit_test(sizes_that_overflow_give_no_memory),
       cmocka_unit_test(products_and_sums_say_when_they_overflow),
+      cmocka_unit_test(the_machine_has_the_memory_that_this_test_takes),
       cmocka_unit_test(copied_strings_are_independent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,8 +107,9 @@ static sngp_posterior posterior_of(const process *p) {
   sngp_pool *pool = NULL;
   double *scratch = take((size_t)(ROWS * p->num_features), sizeof *scratch);
   assert_ok(sngp_pool_create(1, &pool));
-  assert_ok(sngp_posterior_create(&posterior, p->num_features));
-  sngp_posterior_update(&posterior, p->phi, NULL, ROWS, 1, 1, scratch, pool);
+  assert_ok(sngp_posterior_create(&posterior, SNGP_POSTERIOR_SHARED, p->num_features, 1));
+  const sngp_posterior_rows rows = {.count = ROWS, .features = p->phi};
+  sngp_posterior_update(&posterior, &rows, 1, 1, scratch, pool);
   sngp_pool_free(pool);
   free(scratch);
   return posterior;

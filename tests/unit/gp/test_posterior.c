@@ -39,16 +39,21 @@ static sngp_pool *pool_of(int threads) {
   return pool;
 }
 
+static void enter(sngp_posterior *posterior, const float *phi, const float *row_weights,
+                  int64_t count, double decay, double scale, sngp_pool *pool) {
+  const sngp_posterior_rows rows = {.count = count, .features = phi, .weights = row_weights};
+  sngp_posterior_update(posterior, &rows, decay, scale, scratch, pool);
+}
+
 /* The drawn rows in blocks of `block`, each counted once. */
 static sngp_posterior posterior_of(int64_t size, const float *row_weights, int64_t block,
                                    int threads) {
   sngp_posterior posterior;
   sngp_pool *pool = pool_of(threads);
-  assert_ok(sngp_posterior_create(&posterior, size));
+  assert_ok(sngp_posterior_create(&posterior, SNGP_POSTERIOR_SHARED, size, 1));
   for (int64_t first = 0; first < ROWS; first += block)
-    sngp_posterior_update(&posterior, features + first * size,
-                          row_weights != NULL ? row_weights + first : NULL,
-                          block < ROWS - first ? block : ROWS - first, 1, 1, scratch, pool);
+    enter(&posterior, features + first * size, row_weights != NULL ? row_weights + first : NULL,
+          block < ROWS - first ? block : ROWS - first, 1, 1, pool);
   sngp_pool_free(pool);
   return posterior;
 }
@@ -176,7 +181,7 @@ static void a_moving_average_follows_its_recursion(void **state) {
   sngp_posterior posterior;
   sngp_pool *pool = pool_of(2);
   draw(SIZE);
-  assert_ok(sngp_posterior_create(&posterior, SIZE));
+  assert_ok(sngp_posterior_create(&posterior, SNGP_POSTERIOR_SHARED, SIZE, 1));
   double *expected = take(SIZE * SIZE, sizeof *expected);
   for (int64_t b = 0, first = 0; b < 4; first += batches[b++]) {
     double scale = (1 - momentum) / (double)batches[b];
@@ -186,8 +191,7 @@ static void a_moving_average_follows_its_recursion(void **state) {
       reference_add_outer_product(expected, SIZE, scale * (double)weights[i], row);
       free(row);
     }
-    sngp_posterior_update(&posterior, features + first * SIZE, weights + first, batches[b],
-                          momentum, scale, scratch, pool);
+    enter(&posterior, features + first * SIZE, weights + first, batches[b], momentum, scale, pool);
     assert_ok(sngp_posterior_finish(&posterior, 10)); /* on the way: changes nothing of A */
     assert_below(largest_distance(posterior.precision, expected, SIZE * SIZE), 1e-13 * expected[0]);
   }
@@ -199,7 +203,7 @@ static void a_moving_average_follows_its_recursion(void **state) {
 static void a_new_posterior_is_that_of_no_data(void **state) {
   (void)state;
   sngp_posterior posterior;
-  assert_ok(sngp_posterior_create(&posterior, 5));
+  assert_ok(sngp_posterior_create(&posterior, SNGP_POSTERIOR_SHARED, 5, 1));
   assert_true(posterior.current && posterior.rows == 0);
   float phi[10];
   fill_normal(&(uint64_t){60}, phi, 10, 1);
@@ -250,8 +254,8 @@ static void a_rank_deficient_precision_is_factored_with_reported_jitter(void **s
   double mean_diagonal = 0;
   fill_normal(&(uint64_t){61}, phi, SIZE, 1e6);
   for (int j = 0; j < SIZE; j++) mean_diagonal += (double)phi[j] * (double)phi[j] / SIZE;
-  assert_ok(sngp_posterior_create(&posterior, SIZE));
-  sngp_posterior_update(&posterior, phi, NULL, 1, 1, 1, scratch, pool);
+  assert_ok(sngp_posterior_create(&posterior, SNGP_POSTERIOR_SHARED, SIZE, 1));
+  enter(&posterior, phi, NULL, 1, 1, 1, pool);
   assert_ok(sngp_posterior_finish(&posterior, 1e-6));
   assert_below(0, posterior.jitter);
   double step = posterior.jitter / (1e-8 * mean_diagonal); /* 1, 10 or 100 */
@@ -282,7 +286,7 @@ static void a_precision_that_is_not_finite_leaves_the_old_root(void **state) {
         features[3 * 300 + 299] = bad[b];
       else
         weights[ROWS - 1] = bad[b];
-      sngp_posterior_update(&posterior, features, weights, ROWS, 1, 1, scratch, pool);
+      enter(&posterior, features, weights, ROWS, 1, 1, pool);
       assert_fails(sngp_posterior_finish(&posterior, 1), SNGP_ERROR_NUMERICAL, "not finite");
       assert_memory_equal(posterior.root, before.root, 300 * 300 * sizeof(float));
       assert_false(posterior.current);

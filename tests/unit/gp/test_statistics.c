@@ -172,12 +172,13 @@ static void a_posterior_may_lend_its_precision(void **state) {
   sngp_statistics statistics;
   sngp_pool *pool = pool_of(1);
   double *scratch = take(ROWS * 20, sizeof *scratch);
-  assert_ok(sngp_posterior_create(&lender, 20));
-  assert_ok(sngp_posterior_create(&separate, 20));
+  assert_ok(sngp_posterior_create(&lender, SNGP_POSTERIOR_SHARED, 20, 1));
+  assert_ok(sngp_posterior_create(&separate, SNGP_POSTERIOR_SHARED, 20, 1));
   assert_ok(sngp_statistics_create(&statistics, 20, 1, lender.precision));
   change_statistics(&statistics, &all, 1, 1);
   sngp_statistics_destroy(&statistics);
-  sngp_posterior_update(&separate, rows.features, NULL, ROWS, 1, 1, scratch, pool);
+  const sngp_posterior_rows entering = {.count = ROWS, .features = rows.features};
+  sngp_posterior_update(&separate, &entering, 1, 1, scratch, pool);
   assert_memory_equal(lender.precision, separate.precision, 400 * sizeof(double));
   free(scratch);
   sngp_pool_free(pool);

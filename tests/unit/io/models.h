@@ -20,7 +20,8 @@ static inline void give_posterior(sngp_model *model, int64_t rows, int64_t seed)
   sngp_pool *pool = NULL;
   assert_int_equal(sngp_pool_create(1, &pool), SNGP_OK);
   sngp_posterior_reset(&model->posterior);
-  sngp_posterior_update(&model->posterior, features, NULL, rows, 1.0, 1.0, scratch, pool);
+  const sngp_posterior_rows entering = {.count = rows, .features = features};
+  sngp_posterior_update(&model->posterior, &entering, 1.0, 1.0, scratch, pool);
   sngp_pool_free(pool);
   assert_int_equal(sngp_posterior_finish(&model->posterior, model->config.ridge), SNGP_OK);
   free(features);

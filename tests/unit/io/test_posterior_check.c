@@ -43,9 +43,10 @@ static sngp_posterior make_posterior(recipe r) {
   sngp_posterior posterior;
   sngp_pool *pool = NULL;
   assert_int_equal(sngp_pool_create(1, &pool), SNGP_OK);
-  assert_int_equal(sngp_posterior_create(&posterior, r.size), SNGP_OK);
+  assert_int_equal(sngp_posterior_create(&posterior, SNGP_POSTERIOR_SHARED, r.size, 1), SNGP_OK);
   sngp_posterior_reset(&posterior);
-  sngp_posterior_update(&posterior, features, NULL, r.rows, 1.0, r.scale, scratch, pool);
+  const sngp_posterior_rows entering = {.count = r.rows, .features = features};
+  sngp_posterior_update(&posterior, &entering, 1.0, r.scale, scratch, pool);
   assert_int_equal(sngp_posterior_finish(&posterior, r.ridge), SNGP_OK);
   sngp_pool_free(pool);
   free(features);
@@ -144,7 +145,7 @@ static void the_root_of_another_model_is_refused(void **state) {
 static void the_posterior_of_no_data_passes_with_any_ridge(void **state) {
   (void)state;
   sngp_posterior posterior;
-  assert_int_equal(sngp_posterior_create(&posterior, 70), SNGP_OK);
+  assert_int_equal(sngp_posterior_create(&posterior, SNGP_POSTERIOR_SHARED, 70, 1), SNGP_OK);
   assert_int_equal(sngp_posterior_check(&posterior, 1e-6), SNGP_OK);
   assert_int_equal(sngp_posterior_check(&posterior, 1e6), SNGP_OK);
   scale_root(&posterior, 1.01f);
