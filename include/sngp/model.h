@@ -351,11 +351,12 @@ SNGP_API sngp_status sngp_model_get_parameter(const sngp_model *model, const cha
                                               float *values, int64_t count);
 
 /**
- * Sets a tensor's values. The posterior then counts as out of date. An input scaling whose scale
- * was set is no longer chosen by sngp_model_prepare().
+ * Sets a tensor's values. The posterior then counts as out of date. A scaling of inputs or of
+ * targets whose scale was set is no longer chosen by sngp_model_prepare().
  *
  * @return SNGP_ERROR_NOT_FOUND, SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE,
- *         SNGP_ERROR_INVALID_ARGUMENT for a value of "input_scaling.scale" that is not positive.
+ *         SNGP_ERROR_INVALID_ARGUMENT for a value of "input_scaling.scale", "target_scaling.scale"
+ * or "noise.variance" that is not positive.
  */
 SNGP_API sngp_status sngp_model_set_parameter(sngp_model *model, const char *name,
                                               const float *values, int64_t count);

@@ -16,10 +16,12 @@ SNGP_BEGIN_DECLS
 /** Values of sngp_predict_config::method. */
 enum {
   SNGP_PREDICT_MEAN_FIELD = 0,  /**< softmax(logits / sqrt(1 + factor variance)) (Lu et al., arXiv
-                                     2006.07584); for a dense head the same as MAP */
-  SNGP_PREDICT_MAP = 1,         /**< softmax(logits) */
+                                     2006.07584), for independent labels the sigmoid of that; rates
+                                     exp(logit + variance / 2); for a dense head the same as MAP */
+  SNGP_PREDICT_MAP = 1,         /**< softmax(logits), sigmoid(logits), exp(logits) */
   SNGP_PREDICT_MONTE_CARLO = 2, /**< mean of softmax(f) over num_samples draws of
-                                     f_k ~ N(logits_k, variance); GP heads only */
+                                     f_k ~ N(logits_k, variance); GP heads only, not of
+                                     regression, whose moments need no draws */
   SNGP_PREDICT_MC_DROPOUT = 3   /**< mean over num_samples passes with dropout, and nothing else of
                                      training, on (Gal and Ghahramani, arXiv 1506.02142); with a GP
                                      head, each pass by mean field with a variance of its own */
@@ -56,28 +58,43 @@ SNGP_API sngp_status sngp_predict_config_init(sngp_predict_config *config, size_
  *
  * Methods with several passes, and ensembles, give means over the P passes: P is num_samples (1 for
  * MEAN_FIELD and MAP) times the number of members. Probabilities are means of probabilities; the
- * classes and scores are those of the mean.
+ * classes and scores are those of the mean. Means and variances of a regression are those of the
+ * mixture of the passes' distributions.
+ *
+ * O, V and K are sngp_model_num_outputs(), sngp_model_num_variances(), and the number of classes,
+ * or of labels (T) of a multi-label model. A buffer that the task has nothing for is
+ * SNGP_ERROR_UNSUPPORTED.
  */
 typedef struct sngp_prediction {
-  uint32_t struct_size;   /**< sizeof(sngp_prediction) */
-  int32_t reserved;       /**< 0 */
-  float *logits;          /**< n x K, row-major, before any adjustment; without MONTE_CARLO's
-                               draws */
-  float *probabilities;   /**< n x K */
-  int32_t *classes;       /**< n: the class of the largest probability, the first among equals */
-  float *variance;        /**< n: predictive variance of the logits, the same for every class;
-                               GP heads only */
-  float *covariance;      /**< n x n: predictive covariance of the logits between rows, its
-                               diagonal the variance; GP heads only, of one model without
-                               MC_DROPOUT */
-  float *uncertainty;     /**< n: 1 - max p */
-  float *entropy;         /**< n: -sum p log p, in nats */
+  uint32_t struct_size; /**< sizeof(sngp_prediction) */
+  int32_t reserved;     /**< 0 */
+  float *logits;        /**< n x O, row-major: the outputs before any adjustment; without
+                             MONTE_CARLO's draws; of Gaussian regression in units of the scaled
+                             targets */
+  float *probabilities; /**< n x K; not of regression, nor are the other numbers of
+                             probabilities */
+  int32_t *classes;     /**< n: the class of the largest probability, the first among equals;
+                             classification */
+  float *variance;      /**< n x V: predictive variance of the logits, GP heads only; of regression
+                             n x T, that of a target in the square of its own units, noise
+                             included: with a dense head of the noise alone */
+  float *covariance;    /**< n x n: predictive covariance of the logits between rows, its
+                             diagonal the variance; of Gaussian regression that of its one target,
+                             noise on the diagonal. GP heads whose outputs share one posterior
+                             only, of one model without MC_DROPOUT */
+  float *uncertainty;   /**< n: 1 - max p; classification, as dempster_shafer and energy, which
+                             are of logits (-f / 2, f / 2) where there is one output f */
+  float *entropy;       /**< n: -sum p log p, in nats; of independent labels the sum of theirs */
   float *dempster_shafer; /**< n: K / (K + sum exp logit), from `logits`, in [0, 1] */
   float *energy; /**< n: -log sum exp logit, from `logits` (Liu et al., arXiv 2010.03759) */
   float *mutual_information; /**< n: entropy of the mean probabilities minus mean entropy of the
                                   passes, in nats (Smith and Gal, arXiv 1803.08533): what the passes
                                   disagree about; 0 where there is one pass */
   float *samples;            /**< P x n x K: the probabilities of every pass, member by member */
+  float *mean;     /**< n x T: regression: predictive mean of the targets in their own units; of a
+                        Poisson likelihood the rate, exp(logit + variance / 2) */
+  float *features; /**< n x M: the features phi of a GP head, of one model without MC_DROPOUT, M
+                        the rows of its "output.weight" */
 } sngp_prediction;
 
 /** An opaque workspace: all the memory that predictions need; freed by sngp_workspace_free(). */

@@ -61,6 +61,10 @@ static sngp_status calibrate(sngp_model *const *models, int64_t num_models,
     sngp_calibration callers = own;
     SNGP_TRY(sngp_struct_import(&callers, sizeof callers, SMALLEST_RESULT, result, "calibration"));
   }
+  if (models[0]->config.task != SNGP_TASK_CLASSIFICATION)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "only classifiers are calibrated: others have no "
+                     "temperature, and a fit estimates the noise");
   for (int64_t m = 0; m < num_models; m++)
     SNGP_TRY(sngp_check_rows(models[m], held_out, true, "held-out"));
   SNGP_TRY(check_models(models, num_models, own_predict, &own_config));

@@ -158,13 +158,17 @@ sngp_status sngp_model_set_parameter(sngp_model *model, const char *name, const 
   SNGP_TRY(sngp_check_idle(model));
   if (!sngp_kernel_all_finite((size_t)count, values))
     return sngp_fail(SNGP_ERROR_NOT_FINITE, "values for \"%s\" hold a NaN or an infinity", name);
-  bool scaling = strcmp(name, "input_scaling.scale") == 0;
-  for (int64_t i = 0; scaling && i < count; i++)
-    if (!(values[i] > 0)) /* inputs are divided by it */
+  bool inputs = strcmp(name, "input_scaling.scale") == 0;
+  bool targets = strcmp(name, "target_scaling.scale") == 0;
+  bool positive = inputs || targets || strcmp(name, "noise.variance") == 0;
+  for (int64_t i = 0; positive && i < count; i++)
+    if (!(values[i] > 0))
       return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "\"%s\"[%lld] is %g, but must be positive",
                        name, (long long)i, (double)values[i]);
   memcpy(sngp_model_values(model, tensor), values, (size_t)count * sizeof *values);
-  model->scaling_chosen = model->scaling_chosen || scaling;
+  model->holds.input_scaling = model->holds.input_scaling || inputs;
+  model->holds.target_scaling = model->holds.target_scaling || targets;
+  if (targets) sngp_model_set_given_noise(model);
   model->posterior.current = false;
   return SNGP_OK;
 }

@@ -103,14 +103,76 @@ static sngp_status check_inputs(const sngp_model *model, const float *x, int64_t
 static sngp_status check_head(const sngp_model *model, const sngp_predict_config *config,
                               const sngp_prediction *out) {
   if (model->network.gaussian_process) return SNGP_OK;
-  if (out->variance != NULL || out->covariance != NULL)
+  const bool noise = model->network.noise != NULL; /* its variance is that of the noise then */
+  if ((out->variance != NULL && !noise) || out->covariance != NULL)
     return sngp_fail(
         SNGP_ERROR_UNSUPPORTED,
         "a variance or covariance was asked for, but a model with a dense head has none");
+  if (out->features != NULL)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "features were asked for, but a model with a dense head has none");
   if (config->method == SNGP_PREDICT_MONTE_CARLO)
     return sngp_fail(SNGP_ERROR_UNSUPPORTED,
                      "Monte Carlo draws need a variance, but a model with a dense head has none");
   return SNGP_OK;
+}
+
+/* What the outputs of a task do not have. */
+static sngp_status check_task(const sngp_network *network, const sngp_predict_config *config,
+                              const sngp_prediction *out) {
+  const bool regression = network->num_probabilities == 0;
+  const bool exclusive = !regression && network->link != SNGP_LINK_SIGMOID;
+  const struct {
+    const char *name;
+    bool asked, there;
+  } buffers[] = {
+      {"probabilities", out->probabilities != NULL, !regression},
+      {"classes", out->classes != NULL, exclusive},
+      {"uncertainty", out->uncertainty != NULL, exclusive},
+      {"entropy", out->entropy != NULL, !regression},
+      {"dempster_shafer", out->dempster_shafer != NULL, exclusive},
+      {"energy", out->energy != NULL, exclusive},
+      {"mutual_information", out->mutual_information != NULL, !regression},
+      {"samples", out->samples != NULL, !regression},
+      {"mean", out->mean != NULL, regression},
+  };
+  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+    if (buffers[i].asked && !buffers[i].there)
+      return sngp_fail(SNGP_ERROR_UNSUPPORTED, "%s was asked for, but %s has none", buffers[i].name,
+                       regression  ? "a regression"
+                       : exclusive ? "a classifier"
+                                   : "a multi-label model, whose labels are independent,");
+  if (regression && config->method == SNGP_PREDICT_MONTE_CARLO)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "Monte Carlo draws of a regression: its mean and variance are known without, "
+                     "by SNGP_PREDICT_MEAN_FIELD");
+  return SNGP_OK;
+}
+
+static sngp_status check_covariance(const sngp_members *members, const sngp_prediction *out) {
+  const sngp_network *network = &members->models[0]->network;
+  if (out->covariance == NULL) return SNGP_OK;
+  if (members->count > 1)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "a covariance was asked for, but an ensemble of %lld models has none",
+                     (long long)members->count);
+  const bool regression = network->num_probabilities == 0;
+  if (network->num_variances > 1 || (regression && network->num_outputs > 1) ||
+      network->link == SNGP_LINK_EXPONENTIAL)
+    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                     "a covariance was asked for, but there is none that all %lld outputs share%s",
+                     (long long)network->num_outputs,
+                     network->link == SNGP_LINK_EXPONENTIAL ? ", as rates have none" : "");
+  return SNGP_OK;
+}
+
+static sngp_status check_features(const sngp_members *members, const sngp_predict_config *config,
+                                  const sngp_prediction *out) {
+  if (out->features == NULL) return SNGP_OK;
+  if (members->count == 1 && config->method != SNGP_PREDICT_MC_DROPOUT) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                   "features were asked for, but %s has several of each row",
+                   members->count > 1 ? "an ensemble" : "Monte Carlo dropout");
 }
 
 static sngp_status check_dropout(const sngp_model *model, const sngp_prediction *out) {
@@ -129,19 +191,17 @@ static sngp_status check_dropout(const sngp_model *model, const sngp_prediction 
 
 sngp_status sngp_predict_check(const sngp_members *members, const sngp_predict_config *config,
                                const sngp_prediction *out) {
-  if (out->covariance != NULL && members->count > 1)
-    return sngp_fail(SNGP_ERROR_UNSUPPORTED,
-                     "a covariance was asked for, but an ensemble of %lld models has none",
-                     (long long)members->count);
+  SNGP_TRY(check_task(&members->models[0]->network, config, out));
   bool variance = sngp_predict_needs_variance(members, config, out);
   for (int64_t m = 0; m < members->count; m++) {
     const sngp_model *model = members->models[m];
     SNGP_TRY(sngp_model_check_prepared(model));
     SNGP_TRY(check_head(model, config, out));
     if (config->method == SNGP_PREDICT_MC_DROPOUT) SNGP_TRY(check_dropout(model, out));
-    if (variance && model->network.gaussian_process) SNGP_TRY(sngp_model_check_posterior(model));
+    if (variance) SNGP_TRY(sngp_model_check_posterior(model));
   }
-  return SNGP_OK;
+  SNGP_TRY(check_covariance(members, out));
+  return check_features(members, config, out);
 }
 
 static sngp_status check_workspace(const sngp_model *model, const sngp_workspace *workspace,
@@ -173,7 +233,7 @@ static sngp_status check_samples(const sngp_members *members, const sngp_predict
                                  int64_t rows, const sngp_prediction *out) {
   if (out->samples == NULL) return SNGP_OK;
   int64_t passes = members->count * sngp_predict_num_passes(config);
-  int64_t classes = members->models[0]->config.num_classes;
+  int64_t classes = members->models[0]->network.num_probabilities;
   SNGP_TRY(sngp_check_extent("samples", rows, classes, sizeof(float)));
   return sngp_check_extent("samples", rows * classes, passes, sizeof(float));
 }

@@ -65,7 +65,8 @@ sngp_status sngp_model_prepare(sngp_model *model, const sngp_dataset *training_r
   SNGP_TRY(sngp_check_pointer(model, "model"));
   SNGP_TRY(sngp_check_pointer(training_rows, "training_rows"));
   SNGP_TRY(sngp_check_idle(model));
-  SNGP_TRY(sngp_check_rows(model, training_rows, false, "training"));
+  const bool targets = model->network.target_scale != NULL && !model->holds.target_scaling;
+  SNGP_TRY(sngp_check_rows(model, training_rows, targets, "training"));
   return sngp_prepare(model, training_rows);
 }
 
@@ -102,7 +103,7 @@ sngp_status sngp_train_step(sngp_model *model, sngp_optimizer *optimizer, const 
       sngp_trainer_step(trainer, batch, NULL, batch->rows, optimizer->config.learning_rate, NULL);
   sngp_trainer_free(trainer);
   own.loss = sums.loss;
-  own.accuracy = (double)sums.correct / (double)batch->rows;
+  own.accuracy = sums.correct / (double)batch->rows;
   if (result != NULL)
     SNGP_TRY(sngp_struct_export(&own, sizeof own, SMALLEST_STEP, result, "step result"));
   if (!isfinite(sums.loss))

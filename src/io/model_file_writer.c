@@ -34,8 +34,8 @@ static sngp_status create_part(const sngp_model *model, const char *prefix, part
   const sngp_training_record record = sngp_model_record(model);
   SNGP_TRY(sngp_model_config_to_json(&model->config, &made->config));
   SNGP_TRY(sngp_training_record_to_json(&record, &made->training));
-  SNGP_TRY(sngp_tensor_list_create(prefix, &model->config, &model->table, model->scaling_chosen,
-                                   &made->list));
+  SNGP_TRY(
+      sngp_tensor_list_create(prefix, &model->config, &model->table, &model->holds, &made->list));
   sngp_tensor_list_bind(&made->list, model);
   return SNGP_OK;
 }

@@ -97,9 +97,9 @@ static sngp_status copy_tensor(const sngp_safetensors *file, const sngp_tensor *
                    (long long)index);
 }
 
-static sngp_status check_scales(const sngp_model *model) {
-  const sngp_parameter *scale = sngp_parameter_find(&model->table, "input_scaling.scale");
-  if (scale == NULL || !model->scaling_chosen) return SNGP_OK;
+static sngp_status check_positive(const sngp_model *model, const char *name) {
+  const sngp_parameter *scale = sngp_parameter_find(&model->table, name);
+  if (scale == NULL) return SNGP_OK;
   const float *values = sngp_model_values(model, scale);
   for (int64_t i = 0; i < scale->cols; i++)
     if (!(values[i] > 0.0f))
@@ -129,7 +129,9 @@ static sngp_status fill(const sngp_model_source *source, const char *prefix,
   SNGP_TRY(sngp_read_metadata(source, sngp_prefixed(prefix, "training", key), &training));
   SNGP_TRY(sngp_training_record_from_json(training, &model->training));
   for (size_t i = 0; i < list->count; i++) SNGP_TRY(copy_tensor(&source->file, &list->tensors[i]));
-  SNGP_TRY(check_scales(model));
+  SNGP_TRY(check_positive(model, "input_scaling.scale"));
+  SNGP_TRY(check_positive(model, "target_scaling.scale"));
+  SNGP_TRY(check_positive(model, "noise.variance"));
   return read_posterior(model);
 }
 
@@ -140,12 +142,12 @@ static bool has_tensor(const sngp_model_source *source, const char *prefix, cons
 
 /* Makes the model once its tensors are known to be there. */
 static sngp_status make_model(sngp_model_source *source, const char *prefix,
-                              const sngp_model_config *config, bool scaling_chosen,
+                              const sngp_model_config *config, const sngp_model_holds *holds,
                               sngp_tensor_list *list, sngp_model **model) {
   SNGP_TRY(check_tensors(source, list));
   sngp_model *made = NULL;
   SNGP_TRY(sngp_model_allocate(config, &made));
-  made->scaling_chosen = scaling_chosen;
+  made->holds = *holds;
   sngp_tensor_list_bind(list, made);
   sngp_status status = fill(source, prefix, list, made);
   if (status != SNGP_OK) {
@@ -158,13 +160,16 @@ static sngp_status make_model(sngp_model_source *source, const char *prefix,
 
 static sngp_status read_model(sngp_model_source *source, const char *prefix,
                               const sngp_model_config *config, sngp_model **model) {
-  bool scaling_chosen = has_tensor(source, prefix, "input_scaling.mean") ||
-                        has_tensor(source, prefix, "input_scaling.scale");
+  const sngp_model_holds holds = {
+      .input_scaling = has_tensor(source, prefix, "input_scaling.mean") ||
+                       has_tensor(source, prefix, "input_scaling.scale"),
+      .target_scaling = has_tensor(source, prefix, "target_scaling.mean") ||
+                        has_tensor(source, prefix, "target_scaling.scale")};
   sngp_parameter_table table = {0};
   sngp_tensor_list list = {0};
   SNGP_TRY(sngp_parameter_table_create(config, &table));
-  sngp_status status = sngp_tensor_list_create(prefix, config, &table, scaling_chosen, &list);
-  if (status == SNGP_OK) status = make_model(source, prefix, config, scaling_chosen, &list, model);
+  sngp_status status = sngp_tensor_list_create(prefix, config, &table, &holds, &list);
+  if (status == SNGP_OK) status = make_model(source, prefix, config, &holds, &list, model);
   sngp_tensor_list_destroy(&list);
   sngp_release(table.items);
   return status;

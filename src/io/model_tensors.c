@@ -19,9 +19,13 @@ const char *sngp_prefixed(const char *prefix, const char *name, char text[SNGP_T
   return text;
 }
 
-static bool is_input_scaling(const sngp_parameter *parameter) {
-  static const char PREFIX[] = "input_scaling.";
-  return strncmp(parameter->name, PREFIX, sizeof PREFIX - 1) == 0;
+static bool begins_with(const char *text, const char *beginning) {
+  return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+static bool is_held(const sngp_model_holds *holds, const char *name) {
+  if (begins_with(name, "input_scaling.")) return holds->input_scaling;
+  return !begins_with(name, "target_scaling.") || holds->target_scaling;
 }
 
 static sngp_tensor describe_parameter(const sngp_parameter *parameter, const sngp_model *model) {
@@ -34,7 +38,8 @@ static sngp_tensor describe_parameter(const sngp_parameter *parameter, const sng
 
 /* Under the names that a lone model's have; data where there is a model. Returns their number. */
 static size_t describe(const sngp_model_config *config, const sngp_parameter_table *table,
-                       bool scaling_chosen, const sngp_model *model, sngp_tensor *tensors) {
+                       const sngp_model_holds *holds, const sngp_model *model,
+                       sngp_tensor *tensors) {
   const sngp_posterior *posterior = model != NULL ? &model->posterior : NULL;
   bool has_posterior = config->head == SNGP_HEAD_GAUSSIAN_PROCESS;
   int64_t features = sngp_model_sizes_of(config).num_features;
@@ -52,7 +57,7 @@ static size_t describe(const sngp_model_config *config, const sngp_parameter_tab
                                      .data = posterior != NULL ? &posterior->rows : NULL};
   }
   for (size_t i = 0; i < table->count; i++)
-    if (scaling_chosen || !is_input_scaling(&table->items[i]))
+    if (is_held(holds, table->items[i].name))
       tensors[count++] = describe_parameter(&table->items[i], model);
   if (has_posterior)
     tensors[count++] = (sngp_tensor){.name = "posterior.root",
@@ -64,13 +69,13 @@ static size_t describe(const sngp_model_config *config, const sngp_parameter_tab
 }
 
 sngp_status sngp_tensor_list_create(const char *prefix, const sngp_model_config *config,
-                                    const sngp_parameter_table *table, bool scaling_chosen,
-                                    sngp_tensor_list *list) {
+                                    const sngp_parameter_table *table,
+                                    const sngp_model_holds *holds, sngp_tensor_list *list) {
   size_t most = table->count + POSTERIOR_TENSORS;
   *list = (sngp_tensor_list){.tensors = sngp_allocate(most, sizeof *list->tensors),
                              .names = sngp_allocate(most, sizeof *list->names)};
   if (list->tensors == NULL || list->names == NULL) return sngp_fail_memory("the table of tensors");
-  list->count = describe(config, table, scaling_chosen, NULL, list->tensors);
+  list->count = describe(config, table, holds, NULL, list->tensors);
   for (size_t i = 0; i < list->count; i++)
     list->tensors[i].name = sngp_prefixed(prefix, list->tensors[i].name, list->names[i]);
   return SNGP_OK;
@@ -83,6 +88,6 @@ void sngp_tensor_list_destroy(sngp_tensor_list *list) {
 }
 
 void sngp_tensor_list_bind(sngp_tensor_list *list, const sngp_model *model) {
-  describe(&model->config, &model->table, model->scaling_chosen, model, list->tensors);
+  describe(&model->config, &model->table, &model->holds, model, list->tensors);
   for (size_t i = 0; i < list->count; i++) list->tensors[i].name = list->names[i];
 }

@@ -28,10 +28,11 @@ typedef struct {
 } sngp_tensor_list;
 
 /* Lists the tensors of a configuration and its table, without data; their names begin with
-   `prefix`. The input scaling is among them where it was chosen. To be destroyed on failure too. */
+   `prefix`. Of what models get from data only what this one holds is among them. To be destroyed on
+   failure too. */
 sngp_status sngp_tensor_list_create(const char *prefix, const sngp_model_config *config,
-                                    const sngp_parameter_table *table, bool scaling_chosen,
-                                    sngp_tensor_list *list);
+                                    const sngp_parameter_table *table,
+                                    const sngp_model_holds *holds, sngp_tensor_list *list);
 void sngp_tensor_list_destroy(sngp_tensor_list *list);
 
 /* Points the data at the values of a model that has these tensors. */

@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ static sngp_status take_blocks(sngp_model *model) {
   fill_with_ones(model, "input_scaling.scale");
   fill_with_ones(model, "target_scaling.scale");
   fill_with_ones(model, "noise.variance");
+  sngp_model_set_given_noise(model);
   if (model->config.head != SNGP_HEAD_GAUSSIAN_PROCESS) return SNGP_OK;
   return sngp_posterior_create(&model->posterior, model->config.posterior,
                                model->network.features.num_features, model->network.num_outputs);
@@ -183,8 +185,8 @@ const char *sngp_model_still_to_choose(const sngp_model *model) {
       return "radius_scale";
     if (config->kernel_scale == 0) return "kernel_scale";
   }
-  if (config->standardize_inputs && !model->scaling_chosen) return "the scaling of its inputs";
-  return model->network.target_scale != NULL && !model->target_scaling_chosen
+  if (config->standardize_inputs && !model->holds.input_scaling) return "the scaling of its inputs";
+  return model->network.target_scale != NULL && !model->holds.target_scaling
              ? "the scaling of its targets"
              : NULL;
 }
@@ -204,6 +206,23 @@ sngp_status sngp_model_check_posterior(const sngp_model *model) {
                    "the weights or the precision matrix changed since the posterior was finished: "
                    "call sngp_model_fit_covariance(), or sngp_model_finish_covariance() after "
                    "updates");
+}
+
+void sngp_model_set_noise(sngp_model *model, int64_t output, double variance) {
+  const sngp_parameter *noise = sngp_parameter_find(&model->table, "noise.variance");
+  double bounded = variance < (double)FLT_MIN   ? (double)FLT_MIN
+                   : variance > (double)FLT_MAX ? (double)FLT_MAX
+                                                : variance;
+  sngp_model_values(model, noise)[output] = (float)bounded;
+}
+
+void sngp_model_set_given_noise(sngp_model *model) {
+  const sngp_network *network = &model->network;
+  if (network->noise == NULL || model->config.noise_variance == 0) return;
+  for (int64_t k = 0; k < network->num_outputs; k++) {
+    double scale = network->target_scale != NULL ? (double)network->target_scale[k] : 1;
+    sngp_model_set_noise(model, k, model->config.noise_variance / (scale * scale));
+  }
 }
 
 sngp_status sngp_model_take_config(sngp_model *model, const sngp_model_config *changed) {
@@ -237,8 +256,7 @@ static sngp_status copy_into(sngp_model *copy, const sngp_model *model) {
   size_t size = model->table.trainable_size * sizeof(float);
   memcpy(copy->trainable, model->trainable, size);
   memcpy(copy->frozen, model->frozen, model->table.frozen_size * sizeof(float));
-  copy->scaling_chosen = model->scaling_chosen;
-  copy->target_scaling_chosen = model->target_scaling_chosen;
+  copy->holds = model->holds;
   copy->training = model->training;
   copy->moments_algorithm = model->moments_algorithm;
   int num_moments = model->moments[1] != NULL ? 2 : model->moments[0] != NULL ? 1 : 0;

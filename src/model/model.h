@@ -7,6 +7,12 @@
 #include "model/parameters.h"
 #include "sngp/model.h"
 
+/* What a model has once it was given data. */
+typedef struct {
+  bool input_scaling;  /* where inputs are standardised */
+  bool target_scaling; /* where targets are */
+} sngp_model_holds;
+
 struct sngp_model {
   sngp_model_config config; /* scales chosen from data in place of the zeros; names owned below */
   char **class_names;       /* one block each, or NULL */
@@ -15,11 +21,10 @@ struct sngp_model {
   sngp_parameter_table table;
   float *trainable; /* the blocks that `table` describes */
   float *frozen;
-  bool scaling_chosen;        /* input_scaling.* hold values (where inputs are standardised) */
-  bool target_scaling_chosen; /* target_scaling.* do */
-  sngp_network network;       /* views into the blocks */
-  sngp_posterior posterior;   /* GP head only; size 0 otherwise */
-  float *moments[2];          /* the optimizer's, each trainable_size; NULL before the first step */
+  sngp_model_holds holds;
+  sngp_network network;     /* views into the blocks */
+  sngp_posterior posterior; /* GP head only; size 0 otherwise */
+  float *moments[2];        /* the optimizer's, each trainable_size; NULL before the first step */
   int32_t moments_algorithm;
   sngp_training_record training;
   bool being_fitted; /* within sngp_fit(): its callback must not change the model */
@@ -37,6 +42,14 @@ sngp_status sngp_model_project(sngp_model *model, int64_t iterations, sngp_pool 
 
 /* Sets the chosen scales in configuration and network. */
 void sngp_model_set_scales(sngp_model *model, double kernel_scale, double radius_scale);
+
+/* Sets the variance of an output's noise, in units of the scaled targets, as far as single
+   precision goes. */
+void sngp_model_set_noise(sngp_model *model, int64_t output, double variance);
+
+/* The same for all outputs where the configuration gives it, in the targets' own units: to be
+   called when the scaling of targets changes. */
+void sngp_model_set_given_noise(sngp_model *model);
 
 /* SNGP_ERROR_POSTERIOR_STALE, naming the call to make, where a GP head's posterior is out of date.
  */

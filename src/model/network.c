@@ -78,6 +78,9 @@ sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *co
       .num_layers = sizes.num_layers,
       .num_outputs = sizes.num_outputs,
       .num_probabilities = sizes.num_probabilities,
+      .num_variances = config->head == SNGP_HEAD_DENSE            ? 0
+                       : sizes.posterior == SNGP_POSTERIOR_SHARED ? 1
+                                                                  : sizes.num_outputs,
       .link = link_of(config),
       .gaussian_process = config->head == SNGP_HEAD_GAUSSIAN_PROCESS,
       .input_layer = sizes.input_layer,
@@ -116,6 +119,14 @@ sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *co
 void sngp_network_destroy(sngp_network *network) {
   sngp_release(network->blocks);
   *network = (sngp_network){0};
+}
+
+void sngp_network_scale_targets(const sngp_network *network, const float *targets, float *scaled) {
+  size_t count = (size_t)network->num_outputs;
+  if (network->target_mean != NULL)
+    sngp_kernel_standardize(count, targets, network->target_mean, network->target_scale, scaled);
+  else
+    memcpy(scaled, targets, count * sizeof *scaled);
 }
 
 void sngp_network_enter(const sngp_network *network, sngp_pass *pass, int64_t rows) {

@@ -11,7 +11,7 @@
 #include "nn/dropout.h"
 #include "nn/head_input.h"
 #include "nn/kernel_length.h"
-#include "nn/output_link.h"
+#include "nn/link.h"
 #include "nn/random_features.h"
 #include "nn/spectral_norm.h"
 
@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
   int64_t inputs, hidden, num_layers;
   int64_t num_outputs, num_probabilities;
+  int64_t num_variances; /* of outputs, that a posterior gives for a row: 1, or O; 0 without one */
   sngp_output_link link;
   bool gaussian_process;
   bool input_layer; /* false: h is x, and there are no blocks either */
@@ -82,6 +83,10 @@ void sngp_pass_destroy(sngp_pass *pass);
 /* Copies (and standardises) one row of inputs into row `index` of pass->x. */
 void sngp_pass_set_row(const sngp_network *network, sngp_pass *pass, int64_t index,
                        const float *input);
+
+/* Targets of a row (O), in their own units, in those that the network predicts; the same the other
+   way round is mean + scale * output. */
+void sngp_network_scale_targets(const sngp_network *network, const float *targets, float *scaled);
 
 /* From pass->x without dropout: the hidden representation in pass->h; then, for GP heads, the
    input of the features in pass->g; the features in pass->phi; then the logits. Each includes the

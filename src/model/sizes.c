@@ -34,6 +34,7 @@ sngp_model_sizes sngp_model_sizes_of(const sngp_model_config *config) {
   sizes.num_probabilities = config->task == SNGP_TASK_REGRESSION ? 0 : sizes.num_outputs;
   if (sngp_model_is_binary_logistic(config)) sizes.num_outputs = 1;
   sizes.head_width = sizes.hidden;
+  if (config->task == SNGP_TASK_REGRESSION) sizes.num_variances = sizes.num_outputs;
   if (config->head != SNGP_HEAD_GAUSSIAN_PROCESS) return sizes;
   sizes.projection = config->gp_input_dim;
   if (sizes.projection > 0) sizes.head_width = sizes.projection;

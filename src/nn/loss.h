@@ -11,8 +11,8 @@ int64_t sngp_largest(const float *row, int64_t n);
 void sngp_softmax(float *logits, int64_t rows, int64_t num_classes);
 
 typedef struct {
-  double loss;     /* sum over rows of weight times loss */
-  int64_t correct; /* rows whose largest logit, the first among equals, is the label's */
+  double loss;    /* sum over rows of weight times loss */
+  double correct; /* rows whose largest logit, the first among equals, is the label's */
 } sngp_loss_sums;
 
 /* Softmax cross-entropy of logits (rows, K) against labels; weights NULL: 1. In place: the logits

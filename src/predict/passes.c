@@ -6,8 +6,9 @@
 
 #include "gp/mean_field.h"
 #include "linalg/kernels.h"
-#include "nn/loss.h"
+#include "nn/link.h"
 #include "predict/draws.h"
+#include "predict/mixture.h"
 #include "predict/scores.h"
 
 /* A block of rows on its way, within one member. */
@@ -54,63 +55,111 @@ static void add(const block *at, size_t count, const float *values, double *sum)
     sngp_kernel_add_to_double(count, values, sum);
 }
 
-/* The variances of the block, from its features, which become Y = Phi R^T. Features that grow
-   without bound (arc-cosine, linear) can have squares beyond single precision, far from all data.
- */
+/* What |R phi|^2 is multiplied by: the prior variance, or in Gaussian regression 1 / ridge, so that
+   the noise is the unit. */
+static double variance_scale(const sngp_model *model) {
+  return model->network.noise != NULL ? 1 / model->config.ridge : model->config.prior_variance;
+}
+
+/* The variances of the block, from its features, which become Y = Phi R^T, scaled. Features that
+   grow without bound (arc-cosine, linear) can have squares beyond single precision, far from all
+   data. */
 static void compute_variance(const block *at) {
   size_t width = (size_t)at->model->posterior.size;
-  sngp_posterior_project(&at->model->posterior, at->pass->phi, at->rows);
+  float *phi = at->pass->phi, scale = (float)sqrt(variance_scale(at->model));
+  sngp_posterior_project(&at->model->posterior, phi, at->rows);
+  if (scale != 1) sngp_kernel_affine((size_t)at->rows * width, phi, scale, 0, phi);
   for (int64_t i = 0; i < at->rows; i++) {
-    const float *projected = at->pass->phi + (size_t)i * width;
+    const float *projected = phi + (size_t)i * width;
     float square = sngp_kernel_dot(width, projected, projected);
     at->scratch->variance[i] = isinf(square) ? FLT_MAX : square;
   }
   if (at->job->projected != NULL)
-    memcpy(at->job->projected + (size_t)at->first * width, at->pass->phi,
+    memcpy(at->job->projected + (size_t)at->first * width, phi,
            (size_t)at->rows * width * sizeof(float));
 }
 
+/* Before the variances use them up. */
+static void keep_features(const block *at) {
+  size_t width = (size_t)at->model->posterior.size;
+  if (at->job->features != NULL)
+    memcpy(at->job->features + (size_t)at->first * width, at->pass->phi,
+           (size_t)at->rows * width * sizeof(float));
+}
+
+/* Logits of a softmax, where the link is one of classes. */
+static void expand(const sngp_network *network, float *logits, int64_t rows) {
+  if (network->link == SNGP_LINK_LOGISTIC) sngp_two_class_logits(logits, rows);
+}
+
+/* Logits are those of the probabilities here. */
 static void keep_each(const block *at, size_t count) {
   const sngp_pass_outputs *each = at->job->each;
   if (each == NULL) return;
   int64_t row = at->number * at->job->inputs->rows + at->first;
   if (each->logits != NULL)
-    memcpy(each->logits + row * at->model->network.num_outputs, at->pass->logits,
+    memcpy(each->logits + row * at->model->network.num_probabilities, at->pass->logits,
            count * sizeof(float));
   if (each->variance != NULL)
     memcpy(each->variance + row, at->scratch->variance, (size_t)at->rows * sizeof(float));
 }
 
-/* Takes in a pass, whose logits are used up; `logits` are those without draws. */
-static void finish_pass(block *at, const float *logits) {
+/* From logits to probabilities, in place. */
+static void link_probabilities(const block *at, float *p) {
+  const sngp_network *network = &at->model->network;
+  int64_t columns = network->num_probabilities;
+  bool adjusts = sngp_predict_has_mean_field(at->model, at->job->config);
+  sngp_mean_field(p, at->scratch->variance, at->rows, columns,
+                  adjusts ? mean_field_factor(at->model, at->job->config) : -1,
+                  temperature(at->model, at->job->config));
+  if (network->link == SNGP_LINK_SIGMOID)
+    sngp_logistic(p, at->rows * columns);
+  else
+    sngp_softmax(p, at->rows, columns);
+}
+
+static void finish_probabilities(const block *at) {
   const sngp_pass_job *job = at->job;
+  const sngp_network *network = &at->model->network;
   sngp_scratch *scratch = at->scratch;
   float *p = at->pass->logits;
-  int64_t classes = at->model->network.num_outputs;
-  size_t count = (size_t)(at->rows * classes);
-  add(at, count, logits, scratch->logit_sum);
-  if (job->variance) add(at, (size_t)at->rows, scratch->variance, scratch->variance_sum);
+  int64_t columns = network->num_probabilities;
+  size_t count = (size_t)(at->rows * columns);
+  if (job->variance)
+    add(at, (size_t)(at->rows * network->num_variances), scratch->variance, scratch->variance_sum);
+  expand(network, p, at->rows);
   keep_each(at, count);
   if (job->probabilities) {
-    bool adjusts = sngp_predict_has_mean_field(at->model, job->config);
-    sngp_mean_field(p, scratch->variance, at->rows, classes,
-                    adjusts ? mean_field_factor(at->model, job->config) : -1,
-                    temperature(at->model, job->config));
-    sngp_softmax(p, at->rows, classes);
+    link_probabilities(at, p);
     add(at, count, p, scratch->probability_sum);
   }
   if (job->entropy) {
-    sngp_score_entropy(p, at->rows, classes, scratch->entropy);
+    sngp_score_entropy(network->link, p, at->rows, columns, scratch->entropy);
     add(at, (size_t)at->rows, scratch->entropy, scratch->entropy_sum);
   }
   if (job->samples != NULL)
-    memcpy(job->samples + (at->number * job->inputs->rows + at->first) * classes, p,
+    memcpy(job->samples + (at->number * job->inputs->rows + at->first) * columns, p,
            count * sizeof(float));
+}
+
+/* Takes in a pass, whose logits are used up; `logits` are those without draws. */
+static void finish_pass(block *at, const float *logits) {
+  const sngp_network *network = &at->model->network;
+  const sngp_scratch *scratch = at->scratch;
+  add(at, (size_t)(at->rows * network->num_outputs), logits, scratch->logit_sum);
+  if (network->num_probabilities > 0) {
+    finish_probabilities(at);
+  } else if (at->job->distribution) {
+    const sngp_mixture mixture = {scratch->mean, scratch->spread, scratch->within};
+    sngp_mixture_add(&mixture, network, at->number, logits,
+                     at->job->variance ? scratch->variance : NULL, at->rows);
+  }
   at->number++;
 }
 
 static void run_once(block *at) {
   sngp_network_logits(&at->model->network, at->pass, at->rows);
+  keep_features(at);
   if (at->job->variance) compute_variance(at);
   finish_pass(at, at->pass->logits);
 }
@@ -138,6 +187,7 @@ static void run_draws(block *at, int64_t passes) {
   sngp_scratch *scratch = at->scratch;
   int64_t classes = at->model->network.num_outputs;
   sngp_network_logits(&at->model->network, at->pass, at->rows);
+  keep_features(at);
   memcpy(scratch->center, at->pass->logits, (size_t)(at->rows * classes) * sizeof(float));
   compute_variance(at);
   sngp_draws draws = {.seed = config->seed,

@@ -11,8 +11,10 @@ typedef struct {
   const sngp_predict_config *config;
   /* what is wanted of them */
   bool variance, probabilities, entropy;
+  bool distribution; /* regression: of targets */
   bool draws;       /* logits are drawn where the method draws them; else one pass gives the mean */
   float *samples;   /* (P, rows, K), or NULL */
+  float *features;  /* (rows, M), or NULL */
   float *projected; /* Y = Phi R^T (rows, M), or NULL */
   const sngp_pass_outputs *each; /* or NULL */
 } sngp_pass_job;

@@ -19,7 +19,8 @@ typedef struct {
 /* What each pass found, for calibration; either may be NULL. P passes: all those of the first
    member, then of the next. */
 typedef struct {
-  float *logits;   /* (P, rows, K): before mean field and temperature, draws included */
+  float *logits;   /* (P, rows, K): before mean field and temperature, draws included; a lone output
+                      as two logits */
   float *variance; /* (P, rows) */
 } sngp_pass_outputs;
 

@@ -1,6 +1,7 @@
 #include "predict/scores.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "nn/loss.h"
 
@@ -22,13 +23,16 @@ void sngp_score_uncertainty(const float *probabilities, int64_t rows, int64_t nu
   }
 }
 
-void sngp_score_entropy(const float *probabilities, int64_t rows, int64_t num_classes,
-                        float *scores) {
+static float entropy_term(float p) { return p > 0 ? -p * logf(p) : 0; }
+
+void sngp_score_entropy(sngp_output_link link, const float *probabilities, int64_t rows,
+                        int64_t num_classes, float *scores) {
+  const bool independent = link == SNGP_LINK_SIGMOID;
   for (int64_t i = 0; i < rows; i++) {
     const float *row = probabilities + i * num_classes;
     float entropy = 0;
     for (int64_t k = 0; k < num_classes; k++)
-      if (row[k] != 0) entropy -= row[k] * logf(row[k]);
+      entropy += entropy_term(row[k]) + (independent ? entropy_term(1 - row[k]) : 0);
     scores[i] = entropy;
   }
 }

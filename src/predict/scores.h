@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "nn/link.h"
+
 /* The class of the largest probability, the first among equals. */
 void sngp_score_classes(const float *probabilities, int64_t rows, int64_t num_classes,
                         int32_t *classes);
@@ -12,9 +14,10 @@ void sngp_score_classes(const float *probabilities, int64_t rows, int64_t num_cl
 void sngp_score_uncertainty(const float *probabilities, int64_t rows, int64_t num_classes,
                             float *scores);
 
-/* -sum p log p, in nats */
-void sngp_score_entropy(const float *probabilities, int64_t rows, int64_t num_classes,
-                        float *scores);
+/* -sum p log p, in nats; of independent labels (SNGP_LINK_SIGMOID) the sum of theirs, each also of
+   its 1 - p. */
+void sngp_score_entropy(sngp_output_link link, const float *probabilities, int64_t rows,
+                        int64_t num_classes, float *scores);
 
 /* -log sum exp logit (Liu et al., arXiv 2010.03759, at temperature 1). */
 void sngp_score_energy(const float *logits, int64_t rows, int64_t num_classes, float *scores);

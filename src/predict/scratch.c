@@ -16,13 +16,18 @@ static void lay_out(const sngp_network *network, int64_t rows, sngp_arena *from,
                         &products))
     from->overflow = true;
   if (normals > words) words = normals;
-  scratch->variance = sngp_arena_take(from, 1, 1, rows);
+  const bool regression = network->num_probabilities == 0;
+  const int64_t outputs = network->num_outputs;
+  scratch->variance = sngp_arena_take(from, 1, rows, network->num_variances);
   scratch->entropy = sngp_arena_take(from, 1, 1, rows);
-  scratch->variance_sum = take_doubles(from, rows, 1);
+  scratch->variance_sum = take_doubles(from, rows, network->num_variances);
   scratch->entropy_sum = take_doubles(from, rows, 1);
-  scratch->logit_sum = take_doubles(from, rows, network->num_outputs);
-  scratch->probability_sum = take_doubles(from, rows, network->num_outputs);
-  scratch->center = sngp_arena_take(from, 1, rows, network->num_outputs);
+  scratch->logit_sum = take_doubles(from, rows, outputs);
+  scratch->probability_sum = take_doubles(from, rows, network->num_probabilities);
+  scratch->mean = take_doubles(from, rows, regression ? outputs : 0);
+  scratch->spread = take_doubles(from, rows, regression ? outputs : 0);
+  scratch->within = take_doubles(from, rows, regression ? outputs : 0);
+  scratch->center = sngp_arena_take(from, 1, rows, outputs);
   scratch->entering = sngp_arena_take(from, 1, rows, network->hidden);
   scratch->words = (uint32_t *)sngp_arena_take(from, 1, 1, (int64_t)words);
   scratch->normals = sngp_arena_take(from, 1, 1, (int64_t)normals);

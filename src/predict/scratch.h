@@ -6,13 +6,17 @@
 
 typedef struct {
   float *memory;             /* one block; the pointers below lie in it */
-  float *variance, *entropy; /* (rows): of the current pass */
+  float *variance, *entropy; /* (rows, V), (rows): of the current pass */
   /* sums over passes: in double precision, since there may be many of them */
-  double *logit_sum, *probability_sum; /* (rows, K) */
-  double *variance_sum, *entropy_sum;  /* (rows) */
+  double *logit_sum;       /* (rows, O) */
+  double *probability_sum; /* (rows, K) */
+  double *variance_sum;    /* (rows, V) */
+  double *entropy_sum;     /* (rows) */
+  /* regression: the mixture of the passes' distributions (predict/mixture.h), (rows, O) each */
+  double *mean, *spread, *within;
   /* what all passes of a member have in common */
   float *entering; /* (rows, H): what enters the first block */
-  float *center;   /* (rows, K): logits that draws are added to; in the end the mean logits */
+  float *center;   /* (rows, O): logits that draws are added to; in the end the mean logits */
   /* random bits of a row's dropout, or of draws (predict/draws.h) */
   uint32_t *words;
   float *normals, *products;

@@ -8,6 +8,7 @@
 #include "train/class_weights.h"
 #include "train/covariance.h"
 #include "train/history.h"
+#include "train/noise.h"
 #include "train/prepare.h"
 #include "train/snapshot.h"
 #include "train/trainer.h"
@@ -34,6 +35,28 @@ typedef struct {
   int64_t epochs_without_improvement;
 } fit;
 
+static sngp_status check_targets(const sngp_model_config *config, const sngp_dataset *rows,
+                                 const char *what) {
+  if (rows->targets == NULL)
+    return sngp_fail(SNGP_ERROR_NO_LABELS, "the %s data have no targets%s", what,
+                     rows->labels != NULL ? ", but labels, which are for classification" : "");
+  if (rows->num_targets != config->num_targets)
+    return sngp_fail(SNGP_ERROR_DIMENSION,
+                     "the %s data have %lld targets a row, but the model's num_targets is %lld",
+                     what, (long long)rows->num_targets, (long long)config->num_targets);
+  const bool binary = config->task == SNGP_TASK_MULTI_LABEL;
+  const bool counts = config->likelihood == SNGP_LIKELIHOOD_POISSON;
+  if (!binary && !counts) return SNGP_OK;
+  for (int64_t i = 0; i < rows->rows * rows->num_targets; i++) {
+    const float y = rows->targets[i];
+    if (binary ? y == 0 || y == 1 : y >= 0) continue;
+    return sngp_fail(SNGP_ERROR_LABEL_RANGE, "%s targets[%lld, %lld] is %g, but must be %s", what,
+                     (long long)(i / rows->num_targets), (long long)(i % rows->num_targets),
+                     (double)y, binary ? "0 or 1" : "a count, 0 or more");
+  }
+  return SNGP_OK;
+}
+
 sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, bool labelled,
                             const char *what) {
   const sngp_model_config *config = &model->config;
@@ -43,8 +66,10 @@ sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, b
                      "the %s data have %lld columns, but the model's input_dim is %lld", what,
                      (long long)rows->cols, (long long)config->input_dim);
   if (!labelled) return SNGP_OK;
+  if (config->task != SNGP_TASK_CLASSIFICATION) return check_targets(config, rows, what);
   if (rows->labels == NULL)
-    return sngp_fail(SNGP_ERROR_NO_LABELS, "the %s data have no labels", what);
+    return sngp_fail(SNGP_ERROR_NO_LABELS, "the %s data have no labels%s", what,
+                     rows->targets != NULL ? ", but targets, which are for other tasks" : "");
   for (int64_t i = 0; i < rows->rows; i++)
     if (rows->labels[i] >= config->num_classes)
       return sngp_fail(SNGP_ERROR_LABEL_RANGE, "%s labels[%lld] is %d, but num_classes is %lld",
@@ -52,15 +77,34 @@ sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, b
   return SNGP_OK;
 }
 
+static sngp_status check_classes(const sngp_dataset *training) {
+  int64_t i = 1;
+  while (i < training->rows && training->labels[i] == training->labels[0]) i++;
+  if (i < training->rows) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_ONE_CLASS,
+                   "all %lld training labels are %d, but training needs two classes or more",
+                   (long long)training->rows, training->labels[0]);
+}
+
+/* The focal loss is made for the softmax. */
+static sngp_status check_plain_loss(const sngp_fit_config *config) {
+  if (config->loss == SNGP_LOSS_CROSS_ENTROPY) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                   "fit config: loss is SNGP_LOSS_FOCAL, which is for softmax outputs only");
+}
+
+static sngp_status check_no_class_weights(const sngp_fit_config *config) {
+  if (!sngp_weighs_classes(config)) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                   "fit config: class weights are given, but the model's task has no classes");
+}
+
 sngp_status sngp_fit_check_data(const sngp_model *model, const sngp_dataset *training,
                                 const sngp_dataset *validation, const sngp_fit_config *config) {
   SNGP_TRY(sngp_check_rows(model, training, true, "training"));
-  int64_t i = 1;
-  while (i < training->rows && training->labels[i] == training->labels[0]) i++;
-  if (i == training->rows)
-    return sngp_fail(SNGP_ERROR_ONE_CLASS,
-                     "all %lld training labels are %d, but training needs two classes or more",
-                     (long long)training->rows, training->labels[0]);
+  SNGP_TRY(model->config.task == SNGP_TASK_CLASSIFICATION ? check_classes(training)
+                                                          : check_no_class_weights(config));
+  if (model->network.link != SNGP_LINK_SOFTMAX) SNGP_TRY(check_plain_loss(config));
   if (config->batch_size > training->rows)
     return sngp_fail(SNGP_ERROR_BATCH_SIZE,
                      "batch_size is %lld, but the training data have %lld rows",
@@ -199,7 +243,7 @@ static sngp_status run_batches(fit *run, int64_t epoch, sngp_epoch_record *recor
                                             record->learning_rate, counts ? &covariance : NULL);
     if (!isfinite(sums.loss)) return diverged(record->epoch);
     loss += sums.loss * (double)count;
-    correct += (double)sums.correct;
+    correct += sums.correct;
     record->loss = loss / (double)(first + count);
     record->accuracy = correct / (double)(first + count);
     SNGP_TRY(notify(run, SNGP_EVENT_STEP, record, b + 1));
@@ -231,7 +275,7 @@ static sngp_status run_epochs(fit *run, bool *stopped_early) {
     if (run->validation != NULL) {
       sngp_step_sums sums = sngp_trainer_evaluate(run->trainer, run->validation);
       record.validation_loss = sums.loss;
-      record.validation_accuracy = (double)sums.correct / (double)run->validation->rows;
+      record.validation_accuracy = sums.correct / (double)run->validation->rows;
     }
     sngp_history_add(run->history, &record);
     bool stop = judge(run, &record);
@@ -244,7 +288,23 @@ static sngp_status run_epochs(fit *run, bool *stopped_early) {
   return SNGP_OK;
 }
 
-/* After the last step: the weights to keep, the last projection, the posterior. */
+static sngp_status finish_posterior(fit *run, bool exact) {
+  sngp_model *model = run->model;
+  if (!model->network.gaussian_process) return SNGP_OK;
+  if (exact) return sngp_covariance_fit(model, run->training, sngp_trainer_pool(run->trainer));
+  return sngp_posterior_finish(&model->posterior, model->config.ridge);
+}
+
+/* From held-out rows where there are any: on training rows a network leaves too little. */
+static sngp_status estimate_noise(fit *run) {
+  sngp_model *model = run->model;
+  if (model->network.noise == NULL || model->config.noise_variance != 0) return SNGP_OK;
+  const bool held_out = run->validation != NULL;
+  return sngp_noise_estimate(model, held_out ? run->validation : run->training, held_out,
+                             sngp_trainer_pool(run->trainer));
+}
+
+/* After the last step: the weights to keep, the last projection, the posterior, the noise. */
 static sngp_status conclude(fit *run, sngp_status loop, bool stopped_early) {
   sngp_model *model = run->model;
   if (loop == SNGP_ERROR_NUMERICAL) {
@@ -258,9 +318,8 @@ static sngp_status conclude(fit *run, sngp_status loop, bool stopped_early) {
   if (exact)
     SNGP_TRY(
         sngp_model_project(model, LAST_PROJECTION_ITERATIONS, sngp_trainer_pool(run->trainer)));
-  if (!model->network.gaussian_process) return SNGP_OK;
-  if (exact) return sngp_covariance_fit(model, run->training, sngp_trainer_pool(run->trainer));
-  return sngp_posterior_finish(&model->posterior, model->config.ridge);
+  SNGP_TRY(finish_posterior(run, exact));
+  return estimate_noise(run);
 }
 
 static void keep_record(const fit *run, bool stopped_early) {

@@ -10,8 +10,8 @@
 sngp_fit_config sngp_fit_config_default(int32_t preset);
 sngp_status sngp_fit_config_check(const sngp_fit_config *config);
 
-/* Whether rows fit the model: columns, and where `labelled` labels and classes. `what` names them
-   in messages ("training"). */
+/* Whether rows fit the model: columns, and where `labelled` the labels or targets of its task.
+   `what` names them in messages ("training"). */
 sngp_status sngp_check_rows(const sngp_model *model, const sngp_dataset *rows, bool labelled,
                             const char *what);
 

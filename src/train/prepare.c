@@ -80,16 +80,22 @@ sngp_status sngp_median_square_distance(const double *x, int64_t count, int64_t 
   return status;
 }
 
-/* Means and standard deviations of all columns, two passes in double precision. */
-static sngp_status choose_scaling(sngp_model *model, const sngp_dataset *data) {
+/* Columns of numbers: inputs, or targets. */
+typedef struct {
+  const float *values;
+  int64_t rows, cols, stride;
+} columns;
+
+/* Means and standard deviations, two passes in double precision. */
+static sngp_status choose_scaling(const columns *data, float *mean, float *scale) {
   int64_t cols = data->cols;
   double *means = sngp_allocate((size_t)cols * 4, sizeof *means); /* sums first */
   if (means == NULL) return sngp_fail_memory("the scaling of inputs");
   double *squares = means + cols, *lowest = squares + cols, *highest = lowest + cols;
-  for (int64_t j = 0; j < cols; j++) lowest[j] = highest[j] = (double)data->features[j];
+  for (int64_t j = 0; j < cols; j++) lowest[j] = highest[j] = (double)data->values[j];
   for (int64_t i = 0; i < data->rows; i++)
     for (int64_t j = 0; j < cols; j++) {
-      double value = (double)data->features[i * data->row_stride + j];
+      double value = (double)data->values[i * data->stride + j];
       means[j] += value;
       lowest[j] = value < lowest[j] ? value : lowest[j];
       highest[j] = value > highest[j] ? value : highest[j];
@@ -97,12 +103,9 @@ static sngp_status choose_scaling(sngp_model *model, const sngp_dataset *data) {
   for (int64_t j = 0; j < cols; j++) means[j] /= (double)data->rows;
   for (int64_t i = 0; i < data->rows; i++)
     for (int64_t j = 0; j < cols; j++) {
-      double offset = (double)data->features[i * data->row_stride + j] - means[j];
+      double offset = (double)data->values[i * data->stride + j] - means[j];
       squares[j] += offset * offset;
     }
-  float *mean = sngp_model_values(model, sngp_parameter_find(&model->table, "input_scaling.mean"));
-  float *scale =
-      sngp_model_values(model, sngp_parameter_find(&model->table, "input_scaling.scale"));
   for (int64_t j = 0; j < cols; j++) {
     double deviation = sqrt(squares[j] / (double)data->rows);
     float chosen = (float)fmax(deviation, (highest[j] - lowest[j]) / MOST_DEVIATIONS);
@@ -111,6 +114,10 @@ static sngp_status choose_scaling(sngp_model *model, const sngp_dataset *data) {
   }
   sngp_release(means);
   return SNGP_OK;
+}
+
+static float *values_of(sngp_model *model, const char *name) {
+  return sngp_model_values(model, sngp_parameter_find(&model->table, name));
 }
 
 /* The input of the random features with both scales 1, for `count` rows of the data, in double
@@ -194,16 +201,25 @@ static sngp_status choose_scales(sngp_model *model, const sngp_dataset *data) {
 }
 
 static sngp_status choose(sngp_model *model, const sngp_dataset *rows) {
-  if (model->config.standardize_inputs && !model->scaling_chosen) {
-    SNGP_TRY(choose_scaling(model, rows));
-    model->scaling_chosen = true;
+  if (model->config.standardize_inputs && !model->holds.input_scaling) {
+    const columns inputs = {rows->features, rows->rows, rows->cols, rows->row_stride};
+    SNGP_TRY(choose_scaling(&inputs, values_of(model, "input_scaling.mean"),
+                            values_of(model, "input_scaling.scale")));
+    model->holds.input_scaling = true;
+  }
+  if (model->network.target_scale != NULL && !model->holds.target_scaling) {
+    const columns targets = {rows->targets, rows->rows, rows->num_targets, rows->num_targets};
+    SNGP_TRY(choose_scaling(&targets, values_of(model, "target_scaling.mean"),
+                            values_of(model, "target_scaling.scale")));
+    model->holds.target_scaling = true;
+    sngp_model_set_given_noise(model);
   }
   return sngp_model_still_to_choose(model) != NULL ? choose_scales(model, rows) : SNGP_OK;
 }
 
 sngp_status sngp_prepare(sngp_model *model, const sngp_dataset *rows) {
   if (sngp_model_still_to_choose(model) == NULL) return SNGP_OK;
-  bool scaling_was_chosen = model->scaling_chosen;
+  const sngp_model_holds held = model->holds;
   sngp_snapshot before = {0};
   sngp_status status = sngp_snapshot_create(model, &before);
   if (status == SNGP_OK) {
@@ -211,7 +227,7 @@ sngp_status sngp_prepare(sngp_model *model, const sngp_dataset *rows) {
     status = choose(model, rows);
     if (status != SNGP_OK) {
       sngp_snapshot_restore(model, &before);
-      model->scaling_chosen = scaling_was_chosen;
+      model->holds = held;
     }
   }
   sngp_snapshot_destroy(&before);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "linalg/blas.h"
 #include "linalg/kernels.h"
+#include "nn/link.h"
 #include "nn/loss.h"
 
 struct sngp_trainer {
@@ -17,6 +18,7 @@ struct sngp_trainer {
   sngp_loss_sums *sums; /* one a slice */
   double *squares;      /* one a slice: of its share of the gradient */
   int32_t *labels;      /* of the batch, in its order */
+  float *targets;       /* of the batch (rows, O), scaled; labels of a logistic output as numbers */
   float *weights;
   double focal_gamma;  /* of the steps' loss; 0: cross-entropy */
   float *projection;   /* scratch */
@@ -48,10 +50,12 @@ static sngp_status take_memory(sngp_trainer *trainer, int64_t batch_size, bool a
   size_t rows = (size_t)slice_rows * slices; /* an evaluation fills all slices */
   trainer->labels = sngp_allocate(rows, sizeof *trainer->labels);
   trainer->weights = sngp_allocate(rows, sizeof *trainer->weights);
+  trainer->targets = sngp_allocate(rows * (size_t)network->num_outputs, sizeof *trainer->targets);
   trainer->projection =
       sngp_allocate((size_t)(network->num_layers * network->hidden), sizeof(float));
   if (trainer->passes == NULL || trainer->sums == NULL || trainer->squares == NULL ||
-      trainer->labels == NULL || trainer->weights == NULL || trainer->projection == NULL)
+      trainer->labels == NULL || trainer->weights == NULL || trainer->targets == NULL ||
+      trainer->projection == NULL)
     return sngp_fail_memory("training");
   for (size_t i = 0; i < slices; i++)
     SNGP_TRY(sngp_pass_create(network, slice_rows, true, model->table.trainable_size,
@@ -119,6 +123,7 @@ void sngp_trainer_free(sngp_trainer *trainer) {
   sngp_release(trainer->squares);
   sngp_release(trainer->labels);
   sngp_release(trainer->weights);
+  sngp_release(trainer->targets);
   sngp_release(trainer->projection);
   sngp_release(trainer->features);
   sngp_release(trainer);
@@ -130,6 +135,19 @@ void sngp_trainer_set_focal_gamma(sngp_trainer *trainer, double gamma) {
 
 sngp_pool *sngp_trainer_pool(const sngp_trainer *trainer) { return trainer->pool; }
 
+/* What is to be learnt of a row of the data, into place i of the batch. */
+static void gather_answer(sngp_trainer *trainer, const sngp_dataset *data, int64_t i, int64_t row) {
+  const sngp_network *network = &trainer->model->network;
+  int64_t outputs = network->num_outputs;
+  float *targets = trainer->targets + i * outputs;
+  if (network->link == SNGP_LINK_SOFTMAX)
+    trainer->labels[i] = data->labels[row];
+  else if (network->link == SNGP_LINK_LOGISTIC)
+    targets[0] = (float)data->labels[row];
+  else
+    sngp_network_scale_targets(network, data->targets + row * outputs, targets);
+}
+
 /* Copies rows [begin, end) of the batch into the slice's pass. */
 static void gather(const job *work, sngp_pass *pass, int64_t begin, int64_t end) {
   sngp_trainer *trainer = work->trainer;
@@ -138,7 +156,7 @@ static void gather(const job *work, sngp_pass *pass, int64_t begin, int64_t end)
     int64_t row = work->order != NULL ? work->order[work->first + i] : work->first + i;
     sngp_pass_set_row(&trainer->model->network, pass, i - begin,
                       data->features + row * data->row_stride);
-    trainer->labels[i] = data->labels[row];
+    gather_answer(trainer, data, i, row);
     if (data->weights != NULL) trainer->weights[i] = data->weights[row];
   }
 }
@@ -148,12 +166,16 @@ static sngp_loss_sums compute_loss(const job *work, sngp_pass *pass, int64_t beg
   const sngp_trainer *trainer = work->trainer;
   const int32_t *labels = trainer->labels + begin;
   const float *weights = work->data->weights != NULL ? trainer->weights + begin : NULL;
-  int64_t num_classes = trainer->model->network.num_outputs;
+  const sngp_network *network = &trainer->model->network;
+  int64_t outputs = network->num_outputs;
   float scale = 1 / (float)work->count;
+  if (network->link != SNGP_LINK_SOFTMAX)
+    return sngp_link_loss(network->link, pass->logits, trainer->targets + begin * outputs, weights,
+                          rows, outputs, scale);
   if (work->training && trainer->focal_gamma != 0)
-    return sngp_softmax_focal_loss(pass->logits, labels, weights, rows, num_classes,
+    return sngp_softmax_focal_loss(pass->logits, labels, weights, rows, outputs,
                                    trainer->focal_gamma, scale);
-  return sngp_softmax_cross_entropy(pass->logits, labels, weights, rows, num_classes, scale);
+  return sngp_softmax_cross_entropy(pass->logits, labels, weights, rows, outputs, scale);
 }
 
 /* Forward to the loss and the gradient of the logits, then back: all of a slice's way, or half. */

@@ -23,8 +23,8 @@ sngp_pool *sngp_trainer_pool(const sngp_trainer *trainer);
 
 /* What a step found, before its update. */
 typedef struct {
-  double loss;     /* mean over the batch, L2 term included */
-  int64_t correct; /* rows, in training mode */
+  double loss;    /* mean over the batch, L2 term included */
+  double correct; /* rows, in training mode; NaN for regression */
 } sngp_step_sums;
 
 /* Where the features of a step go: into the precision matrix, A = decay A + scale Phi^T W Phi. */
@@ -40,8 +40,8 @@ sngp_step_sums sngp_trainer_step(sngp_trainer *trainer, const sngp_dataset *data
                                  const int64_t *order, int64_t count, double learning_rate,
                                  const sngp_step_covariance *covariance);
 
-/* Mean cross-entropy, whatever the steps' loss, of MAP probabilities without dropout and L2, and
- * rows that are right. */
+/* Mean loss, the cross-entropy where steps have the focal one, of MAP outputs without dropout and
+   L2, and rows that are right. */
 sngp_step_sums sngp_trainer_evaluate(sngp_trainer *trainer, const sngp_dataset *data);
 
 #endif

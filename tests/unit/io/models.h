@@ -50,7 +50,7 @@ static inline sngp_model *make_model(int32_t head, int64_t seed) {
   const float mean[] = {0.1f, -2.5f, 1e-30f}, scale[] = {1.0f, 0.3f, 1e30f};
   assert_int_equal(sngp_model_set_parameter(model, "input_scaling.mean", mean, 3), SNGP_OK);
   assert_int_equal(sngp_model_set_parameter(model, "input_scaling.scale", scale, 3), SNGP_OK);
-  model->scaling_chosen = true;
+  model->holds.input_scaling = true;
   if (head == SNGP_HEAD_GAUSSIAN_PROCESS) {
     sngp_model_set_scales(model, 1.0 / 3.0, 0.7);
     give_posterior(model, 40, seed);

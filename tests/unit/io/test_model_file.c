@@ -23,7 +23,7 @@ static void assert_same_model(const sngp_model *a, const sngp_model *b) {
     assert_string_equal(a->config.feature_names[i], b->config.feature_names[i]);
   assert_true((a->class_names == NULL) == (b->class_names == NULL));
   assert_true((a->feature_names == NULL) == (b->feature_names == NULL));
-  assert_int_equal(a->scaling_chosen, b->scaling_chosen);
+  assert_int_equal(a->holds.input_scaling, b->holds.input_scaling);
   assert_int_equal(a->table.count, b->table.count);
   for (size_t i = 0; i < a->table.count; i++) {
     const sngp_parameter *p = &a->table.items[i];
@@ -196,7 +196,7 @@ static void a_model_that_was_not_prepared_stays_so(void **state) {
   assert_int_equal(sngp_model_save_buffer(model, &data, &size), SNGP_OK);
   assert_null(find_text(data, (size_t)size, "input_scaling"));
   assert_int_equal(sngp_model_load_buffer(data, size, &loaded), SNGP_OK);
-  assert_false(loaded->scaling_chosen);
+  assert_false(loaded->holds.input_scaling);
   assert_int_equal(sngp_model_check_prepared(loaded), SNGP_ERROR_NOT_PREPARED);
   sngp_buffer_free(data);
   sngp_model_free(model);

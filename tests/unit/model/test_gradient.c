@@ -144,7 +144,7 @@ static sngp_model *create(const variant *v) {
   set(model, "kernel.log_length", 0, 0.25, &seed);
   set(model, "input_scaling.mean", 0, 1, &seed);
   set(model, "input_scaling.scale", 2, 0.1, &seed);
-  model->scaling_chosen = true;
+  model->holds.input_scaling = true;
   return model;
 }
 

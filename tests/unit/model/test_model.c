@@ -277,7 +277,8 @@ static void a_clone_is_the_same_and_independent(void **state) {
   assert_memory_equal(clone->posterior.root, model->posterior.root, 1600 * 4);
   assert_memory_equal(&clone->training, &model->training, sizeof clone->training);
   assert_true(clone->config.kernel_scale == model->config.kernel_scale &&
-              clone->config.kernel_scale > 0 && clone->scaling_chosen && clone->posterior.current);
+              clone->config.kernel_scale > 0 && clone->holds.input_scaling &&
+              clone->posterior.current);
 
   assert_ok(sngp_fit(model, adam, data, NULL, &fit, NULL));
   assert_true(parameter_difference(model, witness) > 0);
