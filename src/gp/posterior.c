@@ -13,7 +13,11 @@ static const double GIBIBYTE = 1024.0 * 1024.0 * 1024.0;
 
 sngp_posterior_matrices sngp_posterior_matrices_of(int32_t kind, int64_t size,
                                                    int64_t num_outputs) {
-  if (kind == SNGP_POSTERIOR_JOINT) return (sngp_posterior_matrices){1, size * num_outputs};
+  if (kind == SNGP_POSTERIOR_JOINT) {
+    int64_t side = 0;
+    if (__builtin_mul_overflow(size, num_outputs, &side)) side = INT64_MAX; /* of no model */
+    return (sngp_posterior_matrices){1, side};
+  }
   return (sngp_posterior_matrices){kind == SNGP_POSTERIOR_PER_OUTPUT ? num_outputs : 1, size};
 }
 

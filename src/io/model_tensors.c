@@ -36,20 +36,29 @@ static sngp_tensor describe_parameter(const sngp_parameter *parameter, const sng
   return tensor;
 }
 
+/* One of the posterior's two arrays of matrices. */
+static sngp_tensor describe_matrices(const char *name, const char *dtype,
+                                     const sngp_model_sizes *sizes, const void *data) {
+  const sngp_posterior_matrices matrices =
+      sngp_posterior_matrices_of(sizes->posterior, sizes->num_features, sizes->num_outputs);
+  sngp_tensor tensor = {.name = name, .dtype = dtype, .data = data};
+  if (sizes->posterior == SNGP_POSTERIOR_PER_OUTPUT) tensor.shape[tensor.rank++] = matrices.count;
+  tensor.shape[tensor.rank++] = matrices.side;
+  tensor.shape[tensor.rank++] = matrices.side;
+  return tensor;
+}
+
 /* Under the names that a lone model's have; data where there is a model. Returns their number. */
 static size_t describe(const sngp_model_config *config, const sngp_parameter_table *table,
                        const sngp_model_holds *holds, const sngp_model *model,
                        sngp_tensor *tensors) {
   const sngp_posterior *posterior = model != NULL ? &model->posterior : NULL;
   bool has_posterior = config->head == SNGP_HEAD_GAUSSIAN_PROCESS;
-  int64_t features = sngp_model_sizes_of(config).num_features;
+  const sngp_model_sizes sizes = sngp_model_sizes_of(config);
   size_t count = 0;
   if (has_posterior) {
-    tensors[count++] = (sngp_tensor){.name = "posterior.precision",
-                                     .dtype = "F64",
-                                     .rank = 2,
-                                     .shape = {features, features},
-                                     .data = posterior != NULL ? posterior->precision : NULL};
+    tensors[count++] = describe_matrices("posterior.precision", "F64", &sizes,
+                                         posterior != NULL ? posterior->precision : NULL);
     tensors[count++] = (sngp_tensor){.name = "posterior.rows",
                                      .dtype = "I64",
                                      .rank = 1,
@@ -60,11 +69,8 @@ static size_t describe(const sngp_model_config *config, const sngp_parameter_tab
     if (is_held(holds, table->items[i].name))
       tensors[count++] = describe_parameter(&table->items[i], model);
   if (has_posterior)
-    tensors[count++] = (sngp_tensor){.name = "posterior.root",
-                                     .dtype = "F32",
-                                     .rank = 2,
-                                     .shape = {features, features},
-                                     .data = posterior != NULL ? posterior->root : NULL};
+    tensors[count++] = describe_matrices("posterior.root", "F32", &sizes,
+                                         posterior != NULL ? posterior->root : NULL);
   return count;
 }
 

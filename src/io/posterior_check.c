@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -35,37 +36,44 @@ static const double ENERGY_TOLERANCE = 1e-2; /* 1 % of scale are 2 % here */
    ridge is lost beside A. The bound keeps what follows from overflowing. */
 static const double LARGEST_ENTRY = 1e6;
 
+/* One matrix of a posterior. */
 typedef struct {
-  const sngp_posterior *posterior;
+  int64_t size;
+  const double *precision;
+  const float *root;
+} matrix;
+
+typedef struct {
+  const matrix *of;
   int64_t size;
   double shift;      /* ridge + jitter */
   double *block;     /* (BLOCK, M): rows of R in double precision */
   double *z, *a, *b; /* (NUM_PROBES, M) each: the probes, and products */
 } probing;
 
-static sngp_status check_precision(const sngp_posterior *posterior) {
-  int64_t size = posterior->size;
+static sngp_status check_precision(const matrix *m) {
+  int64_t size = m->size;
   for (int64_t i = 0; i < size; i++) {
-    const double *row = posterior->precision + i * size;
+    const double *row = m->precision + i * size;
     if (row[i] < 0.0)
       return sngp_fail(SNGP_ERROR_FORMAT,
                        "posterior.precision: element (%lld, %lld) of the diagonal is %g",
                        (long long)i, (long long)i, row[i]);
     for (int64_t j = 0; j < i; j++)
-      if (row[j] != posterior->precision[j * size + i])
+      if (row[j] != m->precision[j * size + i])
         return sngp_fail(SNGP_ERROR_FORMAT,
                          "posterior.precision: not symmetric, (%lld, %lld) is %g and (%lld, %lld) "
                          "is %g",
                          (long long)i, (long long)j, row[j], (long long)j, (long long)i,
-                         posterior->precision[j * size + i]);
+                         m->precision[j * size + i]);
   }
   return SNGP_OK;
 }
 
-static sngp_status check_root(const sngp_posterior *posterior) {
-  int64_t size = posterior->size;
+static sngp_status check_root(const matrix *m) {
+  int64_t size = m->size;
   for (int64_t i = 0; i < size; i++) {
-    const float *row = posterior->root + i * size;
+    const float *row = m->root + i * size;
     for (int64_t j = 0; j < size; j++) {
       bool possible = j > i ? row[j] == 0.0f : fabs((double)row[j]) <= LARGEST_ENTRY;
       if (j == i && !(row[j] > 0.0f)) possible = false;
@@ -82,8 +90,7 @@ static sngp_status check_root(const sngp_posterior *posterior) {
 /* Makes rows begin ... begin + BLOCK of R double; returns how many there are. */
 static int64_t load_block(const probing *p, int64_t begin) {
   int64_t count = p->size - begin < BLOCK ? p->size - begin : BLOCK;
-  sngp_kernel_to_double((size_t)(count * p->size), p->posterior->root + begin * p->size, 1.0,
-                        p->block);
+  sngp_kernel_to_double((size_t)(count * p->size), p->of->root + begin * p->size, 1.0, p->block);
   return count;
 }
 
@@ -108,8 +115,8 @@ static void multiply_root_transposed(const probing *p, const double *x, double *
 /* y = x P, rows of probes. */
 static void multiply_precision(const probing *p, const double *x, double *y) {
   for (int64_t i = 0; i < NUM_PROBES * p->size; i++) y[i] = p->shift * x[i];
-  sngp_dgemm(false, false, NUM_PROBES, p->size, p->size, 1.0, x, p->size, p->posterior->precision,
-             p->size, 1.0, y, p->size);
+  sngp_dgemm(false, false, NUM_PROBES, p->size, p->size, 1.0, x, p->size, p->of->precision, p->size,
+             1.0, y, p->size);
 }
 
 static double dot(int64_t size, const double *x, const double *y) {
@@ -123,8 +130,8 @@ static double sum_of_roundings(const probing *p) {
   double sum = 0.0;
   for (int64_t i = 0; i < p->size; i++)
     for (int64_t j = 0; j <= i; j++) {
-      double root = (double)p->posterior->root[i * p->size + j];
-      sum += (p->shift + p->posterior->precision[j * p->size + j]) * root * root;
+      double root = (double)p->of->root[i * p->size + j];
+      sum += (p->shift + p->of->precision[j * p->size + j]) * root * root;
     }
   return sum;
 }
@@ -132,7 +139,7 @@ static double sum_of_roundings(const probing *p) {
 /* Not finite where the elements are absurdly large. */
 static double trace(const probing *p) {
   double sum = 0.0;
-  for (int64_t i = 0; i < p->size; i++) sum += p->shift + p->posterior->precision[i * p->size + i];
+  for (int64_t i = 0; i < p->size; i++) sum += p->shift + p->of->precision[i * p->size + i];
   return sum;
 }
 
@@ -190,16 +197,16 @@ static sngp_status draw_probes(const probing *p) {
   return SNGP_OK;
 }
 
-static sngp_status check_probes(const sngp_posterior *posterior, double ridge) {
-  int64_t size = posterior->size;
+static sngp_status check_probes(const matrix *m, double ridge, double shift) {
+  int64_t size = m->size;
   size_t rows = BLOCK + 3 * NUM_PROBES, count = 0;
   double *memory =
       sngp_size_multiply(rows, (size_t)size, &count) ? sngp_allocate(count, sizeof *memory) : NULL;
   if (memory == NULL) return sngp_fail_memory("checking the posterior");
   double *z = memory + BLOCK * size;
-  const probing p = {.posterior = posterior,
+  const probing p = {.of = m,
                      .size = size,
-                     .shift = ridge + posterior->jitter,
+                     .shift = shift,
                      .block = memory,
                      .z = z,
                      .a = z + NUM_PROBES * size,
@@ -211,12 +218,28 @@ static sngp_status check_probes(const sngp_posterior *posterior, double ridge) {
   return status;
 }
 
+static sngp_status check_matrix(const matrix *m, double ridge, double shift) {
+  SNGP_TRY(check_precision(m));
+  SNGP_TRY(check_root(m));
+  return check_probes(m, ridge, shift);
+}
+
 sngp_status sngp_posterior_check(const sngp_posterior *posterior, double ridge) {
+  enum { PREFIX_SIZE = 32 };
   if (posterior->rows < 0)
     return sngp_fail(SNGP_ERROR_FORMAT, "posterior.rows is %lld", (long long)posterior->rows);
   if (!(posterior->jitter >= 0.0))
     return sngp_fail(SNGP_ERROR_FORMAT, "training.covariance_jitter is %g", posterior->jitter);
-  SNGP_TRY(check_precision(posterior));
-  SNGP_TRY(check_root(posterior));
-  return check_probes(posterior, ridge);
+  const int64_t side = posterior->matrices.side;
+  for (int64_t k = 0; k < posterior->matrices.count; k++) {
+    const matrix m = {.size = side,
+                      .precision = posterior->precision + k * side * side,
+                      .root = posterior->root + k * side * side};
+    sngp_status status = check_matrix(&m, ridge, ridge + posterior->jitter);
+    if (status == SNGP_OK) continue;
+    char output[PREFIX_SIZE];
+    snprintf(output, sizeof output, "output %lld", (long long)k);
+    return posterior->matrices.count > 1 ? sngp_fail_prefix(status, output) : status;
+  }
+  return SNGP_OK;
 }

@@ -8,7 +8,8 @@
 #include "model/sizes.h"
 
 sngp_parameter_counts sngp_model_count(const sngp_model *model) {
-  sngp_parameter_counts counts = {model->posterior.size * model->posterior.size, 0};
+  const sngp_posterior_matrices matrices = model->posterior.matrices;
+  sngp_parameter_counts counts = {matrices.count * matrices.side * matrices.side, 0};
   for (size_t i = 0; i < model->table.count; i++) {
     const sngp_parameter *tensor = &model->table.items[i];
     int64_t count = tensor->rows * tensor->cols;
@@ -69,6 +70,14 @@ static const char *feature_kind(int32_t kernel) {
   }
 }
 
+static const char *posterior_kind(int32_t kind) {
+  switch (kind) {
+    case SNGP_POSTERIOR_PER_OUTPUT: return "precision of each output";
+    case SNGP_POSTERIOR_JOINT: return "joint precision matrix";
+    default: return "precision matrix";
+  }
+}
+
 int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size) {
   const sngp_model_config *c = &model->config;
   const sngp_model_sizes sizes = sngp_model_sizes_of(c);
@@ -112,7 +121,9 @@ int64_t sngp_model_summarize(const sngp_model *model, char *buffer, int64_t size
       layer(&to, "features", kind, width, features, (width + 1) * features, "frozen");
     layer(&to, "output", "dense", features, outputs, (features + 1) * outputs,
           c->train_output_bias ? "" : "frozen bias");
-    layer(&to, "posterior", "precision matrix", features, features, features * features, "frozen");
+    const sngp_posterior_matrices matrices = model->posterior.matrices;
+    layer(&to, "posterior", posterior_kind(model->posterior.kind), matrices.side, matrices.side,
+          matrices.count * matrices.side * matrices.side, "frozen");
   } else {
     layer(&to, "output", "dense", hidden, outputs, (hidden + 1) * outputs, "");
   }

@@ -5,7 +5,8 @@
 #include "data/dataset.h"
 #include "model/model.h"
 
-/* A = decay A + scale Phi^T diag(w) Phi over all rows of the data; decay 0 starts anew, its count
+/* A = decay A + scale Phi^T diag(w) Phi over all rows of the data, w their weights times the
+   likelihood's curvature at the model's outputs (gp/curvature.h); decay 0 starts anew, its count
    of rows included. The result does not depend on the number of threads but for the rounding of
    features. Where memory is short nothing changes. */
 sngp_status sngp_covariance_accumulate(sngp_model *model, const sngp_dataset *data, double decay,

@@ -215,6 +215,16 @@ static void fitting(void **state) {
 
 static void *begin_clone(void) { return clone_of(trained); }
 
+/* A matrix for each class, rows weighted by what the model makes of them. */
+static void *begin_weighted(void) {
+  sngp_model_config config = small_config();
+  config.likelihood = SNGP_LIKELIHOOD_SOFTMAX;
+  config.posterior = SNGP_POSTERIOR_PER_OUTPUT;
+  sngp_model *model = create_model(&config);
+  assert_ok(sngp_model_prepare(model, data));
+  return model;
+}
+
 static sngp_status run_fit_covariance(void *model) {
   return sngp_model_fit_covariance(model, data, 2);
 }
@@ -263,15 +273,23 @@ static void end_model(void *model, sngp_status status) {
   sngp_model_free(model);
 }
 
+static void end_weighted(void *model, sngp_status status) {
+  (void)status;
+  assert_ok(sngp_model_finish_covariance(model));
+  sngp_model_free(model);
+}
+
 static void accumulating_and_factoring(void **state) {
   (void)state;
   const operation fit = {begin_clone, run_fit_covariance, end_covariance};
   const operation update = {begin_clone, run_update_covariance, end_model};
   const operation finish = {begin_clone, run_finish_covariance, end_covariance};
+  const operation weighted = {begin_weighted, run_fit_covariance, end_weighted};
   const operation set_ridge = {begin_clone, run_set_ridge, end_set_ridge};
   assert_true(fail_each(&fit) >= 5);
   assert_true(fail_each(&update) >= 4);
   assert_true(fail_each(&finish) >= 1);
+  assert_true(fail_each(&weighted) >= 8);
   assert_true(fail_each(&set_ridge) >= 1);
 }
 

@@ -9,21 +9,28 @@
 #include "base/random.h"
 #include "model/model.h"
 
-/* Gives a GP head the posterior of `rows` random rows. */
+/* Gives a GP head the posterior of `rows` random rows, equally sure of each output. */
 static inline void give_posterior(sngp_model *model, int64_t rows, int64_t seed) {
   size_t count = (size_t)(rows * model->posterior.size);
+  size_t outputs = (size_t)(rows * model->posterior.num_outputs);
   float *features = malloc(count * sizeof *features);
+  double *curvature = malloc(outputs * sizeof *curvature);
   double *scratch = malloc(count * sizeof *scratch);
-  assert_true(features != NULL && scratch != NULL);
+  assert_true(features != NULL && scratch != NULL && curvature != NULL);
+  for (size_t i = 0; i < outputs; i++) curvature[i] = 1 / (double)model->posterior.num_outputs;
   sngp_random_stream stream = sngp_random_open(seed, SNGP_RANDOM_DATA, 0, 0);
   sngp_random_fill_normal(&stream, 1.0, features, count);
   sngp_pool *pool = NULL;
   assert_int_equal(sngp_pool_create(1, &pool), SNGP_OK);
   sngp_posterior_reset(&model->posterior);
-  const sngp_posterior_rows entering = {.count = rows, .features = features};
+  const sngp_posterior_rows entering = {
+      .count = rows,
+      .features = features,
+      .curvature = model->posterior.kind == SNGP_POSTERIOR_SHARED ? NULL : curvature};
   sngp_posterior_update(&model->posterior, &entering, 1.0, 1.0, scratch, pool);
   sngp_pool_free(pool);
   assert_int_equal(sngp_posterior_finish(&model->posterior, model->config.ridge), SNGP_OK);
+  free(curvature);
   free(features);
   free(scratch);
 }

@@ -30,7 +30,8 @@ static void assert_same_model(const sngp_model *a, const sngp_model *b) {
     assert_memory_equal(sngp_model_values(a, p), sngp_model_values(b, &b->table.items[i]),
                         (size_t)(p->rows * p->cols) * sizeof(float));
   }
-  size_t area = (size_t)(a->posterior.size * a->posterior.size);
+  const sngp_posterior_matrices matrices = a->posterior.matrices;
+  size_t area = (size_t)(matrices.count * matrices.side * matrices.side);
   assert_int_equal(a->posterior.size, b->posterior.size);
   if (area > 0) {
     assert_memory_equal(a->posterior.precision, b->posterior.precision, area * sizeof(double));
@@ -93,6 +94,25 @@ static void a_fresh_model_of_every_shape_comes_back(void **state) {
     config.output_bias = 0.1;
     sngp_model *model = NULL;
     assert_int_equal(sngp_model_create(&config, &model), SNGP_OK);
+    check_round_trip(model);
+    sngp_model_free(model);
+  }
+}
+
+static void posteriors_of_several_outputs_come_back(void **state) {
+  (void)state;
+  for (int32_t kind = SNGP_POSTERIOR_SHARED; kind <= SNGP_POSTERIOR_JOINT; kind++) {
+    sngp_model_config config;
+    sngp_model *model = NULL;
+    assert_int_equal(sngp_model_config_init(&config, sizeof config), SNGP_OK);
+    config.input_dim = 2;
+    config.num_classes = 3;
+    config.num_random_features = 7;
+    config.ridge = 0.1;
+    config.likelihood = SNGP_LIKELIHOOD_SOFTMAX;
+    config.posterior = kind;
+    assert_int_equal(sngp_model_create(&config, &model), SNGP_OK);
+    give_posterior(model, 5, 1);
     check_round_trip(model);
     sngp_model_free(model);
   }
@@ -312,6 +332,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_trained_model_comes_back_bit_by_bit),
       cmocka_unit_test(a_fresh_model_of_every_shape_comes_back),
+      cmocka_unit_test(posteriors_of_several_outputs_come_back),
       cmocka_unit_test(predictions_are_bitwise_the_same),
       cmocka_unit_test(the_file_is_laid_out_as_documented),
       cmocka_unit_test(a_model_that_was_not_prepared_stays_so),

@@ -191,12 +191,46 @@ static void impossible_elements_are_named(void **state) {
   sngp_posterior_destroy(&posterior);
 }
 
+/* One matrix for each output: a fault of the last is found, and named. Jointly: one larger matrix.
+ */
+static void faults_of_several_matrices_are_found_and_named(void **state) {
+  (void)state;
+  enum { SIZE = 20, OUTPUTS = 3, ROWS = 4, AREA = SIZE * SIZE };
+  float features[ROWS * SIZE];
+  double curvature[ROWS * OUTPUTS], scratch[ROWS * SIZE];
+  for (int k = 0; k < ROWS * SIZE; k++) features[k] = cosf((float)(k * k));
+  for (int k = 0; k < ROWS * OUTPUTS; k++) curvature[k] = (k % 3 == 0 ? 0.5 : 0.25);
+  const sngp_posterior_rows rows = {.count = ROWS, .features = features, .curvature = curvature};
+  sngp_pool *pool = NULL;
+  assert_int_equal(sngp_pool_create(1, &pool), SNGP_OK);
+  for (int32_t kind = SNGP_POSTERIOR_PER_OUTPUT; kind <= SNGP_POSTERIOR_JOINT; kind++) {
+    const int each = kind == SNGP_POSTERIOR_PER_OUTPUT;
+    sngp_posterior posterior;
+    assert_int_equal(sngp_posterior_create(&posterior, kind, SIZE, OUTPUTS), SNGP_OK);
+    sngp_posterior_update(&posterior, &rows, 1, 1, scratch, pool);
+    assert_int_equal(sngp_posterior_finish(&posterior, 0.5), SNGP_OK);
+    assert_int_equal(sngp_posterior_check(&posterior, 0.5), SNGP_OK);
+    float *last = posterior.root + (each ? OUTPUTS * AREA : OUTPUTS * OUTPUTS * AREA) - 1;
+    *last *= 1.5f;
+    assert_refused(
+        &posterior, 0.5,
+        each ? "output 2: posterior.root does not belong" : "posterior.root does not belong");
+    *last = 0;
+    assert_refused(
+        &posterior, 0.5,
+        each ? "output 2: posterior.root: element (19, 19)" : "posterior.root: element (59, 59)");
+    sngp_posterior_destroy(&posterior);
+  }
+  sngp_pool_free(pool);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_genuine_root_passes_and_one_off_by_1_percent_does_not),
       cmocka_unit_test(the_root_of_another_model_is_refused),
       cmocka_unit_test(the_posterior_of_no_data_passes_with_any_ridge),
       cmocka_unit_test(impossible_elements_are_named),
+      cmocka_unit_test(faults_of_several_matrices_are_found_and_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
