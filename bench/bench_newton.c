@@ -1,10 +1,11 @@
-/* Heads for classification by each solver, to a stated gradient, on random features of random
-   embeddings whose labels are those of a mixture. Each line: seconds, iterations, passes over the
-   rows, the objective. Arguments: [rows] [features] [tolerance] [threads]. */
+/* Linear heads of every likelihood by each solver, to a stated gradient, on random features of
+   random embeddings. Each line: seconds, iterations, passes over the rows, the objective.
+   Arguments: [rows] [features] [tolerance] [threads] [solver, as printed; all by default]. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/parallel.h"
 #include "bench.h"
@@ -12,26 +13,100 @@
 #include "linalg/blas.h"
 #include "mixture.h"
 
-static const int64_t CLASSES[] = {1, 10, 150};
-enum { NUM_CLASSES = sizeof CLASSES / sizeof *CLASSES, MOST_ITERATIONS = 500 };
+typedef struct {
+  const char *name;
+  sngp_linear_likelihood likelihood;
+  int32_t classes;     /* of the mixture */
+  int64_t num_outputs; /* of the head */
+  double offset;       /* of targets' natural parameters: how rare they are */
+} head;
+
+static const head HEADS[] = {
+    {"two classes", SNGP_LINEAR_LOGISTIC, 2, 1, 0},
+    {"10 classes", SNGP_LINEAR_SOFTMAX, 10, 10, 0},
+    {"150 classes", SNGP_LINEAR_SOFTMAX, 150, 150, 0},
+    {"10 labels", SNGP_LINEAR_LOGISTIC, 10, 10, 0},
+    {"10 rare labels", SNGP_LINEAR_LOGISTIC, 10, 10, -4},
+    {"counts", SNGP_LINEAR_POISSON, 10, 1, 1},
+    {"large counts", SNGP_LINEAR_POISSON, 10, 1, 5},
+    {"10 counts", SNGP_LINEAR_POISSON, 10, 10, 0},
+};
+enum { NUM_HEADS = sizeof HEADS / sizeof *HEADS, MOST_ITERATIONS = 500 };
 static const double LAMBDAS[] = {0.1, 1};
 enum { NUM_LAMBDAS = sizeof LAMBDAS / sizeof *LAMBDAS };
 static const char *const NAMES[] = {"automatic", "Newton", "majorised", "L-BFGS"};
 
-static void time_solver(const sngp_classification *problem, sngp_solver solver, double tolerance,
-                        sngp_pool *pool) {
+/* A count of the given rate: products of uniforms (Knuth, The Art of Computer Programming, volume
+   2, section 3.4.1), large rates by the normal distribution. */
+static float draw_count(uint64_t *state, float rate) {
+  if (rate > 30) return fmaxf(0, roundf(rate + sqrtf(rate) * mixture_normal(state)));
+  float count = 0, least = expf(-rate), product = mixture_uniform(state);
+  for (; product > least; product *= mixture_uniform(state)) count++;
+  return count;
+}
+
+/* Labels and counts whose logits are linear in the embeddings, with variance 1 but for the means of
+   the mixture, about an offset that differs from output to output. */
+static float *make_targets(const mixture *data, const head *kind) {
+  int64_t width = kind->num_outputs;
+  uint64_t state = 7;
+  float *targets = mixture_memory(data->rows * width, sizeof *targets);
+  float *slopes = mixture_memory(MIXTURE_INPUTS * width, sizeof *slopes);
+  for (int64_t j = 0; j < MIXTURE_INPUTS * width; j++)
+    slopes[j] = mixture_normal(&state) / sqrtf(MIXTURE_INPUTS);
+  for (int64_t i = 0; i < data->rows; i++)
+    for (int64_t k = 0; k < width; k++) {
+      float f = (float)kind->offset + 0.2f * (float)k;
+      for (int64_t j = 0; j < MIXTURE_INPUTS; j++)
+        f += data->embeddings[i * MIXTURE_INPUTS + j] * slopes[j * width + k];
+      targets[i * width + k] = kind->likelihood == SNGP_LINEAR_POISSON
+                                   ? draw_count(&state, expf(f))
+                                   : (mixture_uniform(&state) < 1 / (1 + expf(-f)) ? 1.0f : 0.0f);
+    }
+  free(slopes);
+  return targets;
+}
+
+static void time_solver(const head *kind, const sngp_linear_problem *problem, sngp_solver solver,
+                        double tolerance, sngp_pool *pool) {
   const sngp_newton_settings settings = {solver, tolerance, MOST_ITERATIONS};
-  size_t count = (size_t)(sngp_classification_side(problem) * problem->num_outputs);
+  size_t count = (size_t)(sngp_linear_side(problem) * problem->num_outputs);
   double *parameters = calloc(count, sizeof *parameters);
   if (parameters == NULL) exit(1);
   sngp_newton_result result;
   double start = now();
-  check(sngp_newton_solve(problem, &settings, pool, NULL, NULL, parameters, &result));
-  printf("%7lld  %6g  %-9s  %8.2f  %10lld  %6lld  %12.4f%s\n", (long long)problem->num_outputs,
-         problem->lambda, NAMES[solver], now() - start, (long long)result.iterations,
-         (long long)result.passes, result.value, result.converged ? "" : "  (not converged)");
-  fflush(stdout);
+  sngp_status status = sngp_newton_solve(problem, &settings, pool, NULL, NULL, parameters, &result);
   free(parameters);
+  if (status == SNGP_ERROR_UNSUPPORTED) return;
+  check(status);
+  printf("%-14s  %6g  %-9s  %8.2f  %10lld  %6lld  %14.4f%s\n", kind->name, problem->lambda,
+         NAMES[solver], now() - start, (long long)result.iterations, (long long)result.passes,
+         result.value, result.converged ? "" : "  (not converged)");
+  fflush(stdout);
+}
+
+static void time_head(const head *kind, int64_t rows, int64_t size, double tolerance,
+                      const char *solver, sngp_pool *pool) {
+  mixture data = make_mixture(rows, size, kind->classes);
+  bool labelled = kind->num_outputs == 1 || kind->likelihood == SNGP_LINEAR_SOFTMAX;
+  labelled = labelled && kind->likelihood != SNGP_LINEAR_POISSON;
+  float *targets = labelled ? NULL : make_targets(&data, kind);
+  for (int l = 0; l < NUM_LAMBDAS; l++) {
+    const sngp_linear_problem problem = {.rows = rows,
+                                         .size = size,
+                                         .num_outputs = kind->num_outputs,
+                                         .likelihood = kind->likelihood,
+                                         .intercept = true,
+                                         .lambda = LAMBDAS[l],
+                                         .features = data.features,
+                                         .labels = labelled ? data.labels : NULL,
+                                         .targets = targets};
+    for (int s = SNGP_SOLVER_NEWTON; s <= SNGP_SOLVER_LBFGS; s++)
+      if (solver == NULL || strcmp(solver, NAMES[s]) == 0)
+        time_solver(kind, &problem, (sngp_solver)s, tolerance, pool);
+  }
+  free(targets);
+  free_mixture(&data);
 }
 
 int main(int argc, char **argv) {
@@ -43,23 +118,9 @@ int main(int argc, char **argv) {
   check(sngp_pool_create(threads, &pool));
   printf("%lld rows, %lld features, tolerance %g, %d thread(s)\n", (long long)rows, (long long)size,
          tolerance, threads);
-  printf("outputs  lambda  solver      seconds  iterations  passes     objective\n");
-  for (int c = 0; c < NUM_CLASSES; c++) {
-    mixture data = make_mixture(rows, size, CLASSES[c] == 1 ? 2 : (int32_t)CLASSES[c]);
-    for (int l = 0; l < NUM_LAMBDAS; l++) {
-      const sngp_classification problem = {.rows = rows,
-                                           .size = size,
-                                           .num_outputs = CLASSES[c],
-                                           .intercept = true,
-                                           .lambda = LAMBDAS[l],
-                                           .features = data.features,
-                                           .labels = data.labels};
-      for (int s = CLASSES[c] == 1 ? SNGP_SOLVER_NEWTON : SNGP_SOLVER_MAJORISED;
-           s <= SNGP_SOLVER_LBFGS; s++)
-        time_solver(&problem, (sngp_solver)s, tolerance, pool);
-    }
-    free_mixture(&data);
-  }
+  printf("head            lambda  solver      seconds  iterations  passes       objective\n");
+  for (int h = 0; h < NUM_HEADS; h++)
+    time_head(HEADS + h, rows, size, tolerance, argc > 5 ? argv[5] : NULL, pool);
   sngp_pool_free(pool);
   return 0;
 }
