@@ -1,10 +1,9 @@
 """Runs the reference layers on small seeded inputs and writes what came out to fixtures/.
 
-    python make_fixtures.py [--out FOLDER] [--tutorial-size] [--likelihoods]
+    python make_fixtures.py [--out FOLDER] [--tutorial-size]
 
 README.md says what to install and which C test reads which file. --tutorial-size makes
-training_steps.safetensors with the tutorial's own shapes (3 MB); --likelihoods adds
-likelihoods.safetensors.
+training_steps.safetensors with the tutorial's own shapes (3 MB).
 """
 
 import argparse
@@ -79,6 +78,10 @@ MEAN_FIELD_FACTORS = (np.pi / 8, 3 / np.pi**2, 1.0, 20.0)
 HEAD_CASES = [*itertools.product((False, True), (True, False), (1.0, 0.1), (-1.0, 0.999)),
               (False, True, 0.1, 0.9), (True, False, 0.1, 0.9)]
 
+LIKELIHOODS = ("gaussian", "binary_logistic", "poisson")  # in the order of SNGP_LIKELIHOOD_*
+LIKELIHOOD_CASES = [(False, True, 1.0, -1.0), (False, True, 0.1, -1.0), (False, True, 0.1, 0.9),
+                    (False, False, 0.1, -1.0), (True, True, 1.0, -1.0)]
+
 
 def head_layer(reference, units, normalize, scaled, ridge, momentum, likelihood="gaussian"):
     layer = reference.RandomFeatureGaussianProcess(
@@ -118,45 +121,52 @@ def head_weights(units, random):
     return values(tensors)
 
 
-def make_heads():
-    random = np.random.default_rng(10)
-    weights = head_weights(HEAD_CLASSES, random)
+def run_both(units, weights, train, test, normalize, scaled, ridge, momentum, likelihood):
+    """A case of both references, which must agree, with its settings."""
+    own = {name: array for name, array in weights.items()
+           if normalize or not name.startswith("layer_norm")}
+    found, edward2 = [
+        run_head(head_layer(reference, units, normalize, scaled, ridge, momentum, likelihood), own,
+                 train, test) for reference in (MODEL_GARDEN, EDWARD2)]
+    assert all(np.array_equal(found[name], edward2[name]) for name in found)
+    kernel_scale = 1.0 if normalize else KERNEL_SCALE
+    found["settings"] = np.array([normalize, scaled, kernel_scale, ridge, momentum,
+                                  LIKELIHOODS.index(likelihood)], dtype=np.float64)
+    return found
+
+
+def with_mean_field(found):
+    found["mean_field"] = np.stack([
+        MODEL_GARDEN.mean_field_logits(found["logits"], found["covariance"], factor).numpy()
+        for factor in MEAN_FIELD_FACTORS])
+    assert np.array_equal(
+        MODEL_GARDEN.mean_field_logits(found["logits"], found["covariance"], -1.0),
+        found["logits"])
+    return found
+
+
+def head_fixture(seed, units, cases):
+    """The weights, the rows, and what comes of them in each case."""
+    random = np.random.default_rng(seed)
+    weights = head_weights(units, random)
     train, test = head_rows(random)
     tensors = weights | {"train": train, "test": test,
                          "batch_rows": np.array([HEAD_BATCH_ROWS], dtype=np.float64),
                          "mean_field_factors": np.array(MEAN_FIELD_FACTORS)}
-    for index, (normalize, scaled, ridge, momentum) in enumerate(HEAD_CASES):
-        found, edward2 = [
-            run_head(head_layer(reference, HEAD_CLASSES, normalize, scaled, ridge, momentum),
-                     weights, train, test) for reference in (MODEL_GARDEN, EDWARD2)]
-        assert all(np.array_equal(found[name], edward2[name]) for name in found)
-        found["mean_field"] = np.stack([
-            MODEL_GARDEN.mean_field_logits(found["logits"], found["covariance"], factor).numpy()
-            for factor in MEAN_FIELD_FACTORS])
-        assert np.array_equal(
-            MODEL_GARDEN.mean_field_logits(found["logits"], found["covariance"], -1.0),
-            found["logits"])
-        kernel_scale = 1.0 if normalize else KERNEL_SCALE
-        tensors[f"case.{index}.settings"] = np.array(
-            [normalize, scaled, kernel_scale, ridge, momentum])
+    for index, case in enumerate(cases):
+        found = with_mean_field(run_both(units, weights, train, test, *case))
         tensors |= {f"case.{index}.{name}": array for name, array in found.items()}
     return tensors
 
 
+def make_heads():
+    return head_fixture(10, HEAD_CLASSES, [(*case, "gaussian") for case in HEAD_CASES])
+
+
 def make_likelihoods():
-    """Precision and covariance of one output under the two other likelihoods."""
-    random = np.random.default_rng(11)
-    weights = head_weights(1, random)
-    train, test = head_rows(random)
-    tensors = weights | {"train": train, "test": test}
-    for likelihood, ridge, momentum in itertools.product(("binary_logistic", "poisson"),
-                                                         (1.0, 0.1), (-1.0, 0.999)):
-        layer = head_layer(MODEL_GARDEN, 1, False, True, ridge, momentum, likelihood)
-        own = {name: array for name, array in weights.items() if "layer_norm" not in name}
-        found = run_head(layer, own, train, test)
-        tensors |= {f"{likelihood}.ridge_{ridge}.momentum_{momentum}.{name}": array
-                    for name, array in found.items()}
-    return tensors
+    """One output, the rows weighted by the two other likelihoods."""
+    return head_fixture(11, 1, [(*case, likelihood) for likelihood in LIKELIHOODS[1:]
+                                for case in LIKELIHOOD_CASES])
 
 
 # --- training steps -------------------------------------------------------------------------------
@@ -242,14 +252,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=FOLDER)
     parser.add_argument("--tutorial-size", action="store_true")
-    parser.add_argument("--likelihoods", action="store_true")
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True)
     write(options.out / "spectral_norm.safetensors", make_spectral_norm())
     write(options.out / "gp_head.safetensors", make_heads())
+    write(options.out / "likelihoods.safetensors", make_likelihoods())
     write(options.out / "training_steps.safetensors", make_training_steps(options.tutorial_size))
-    if options.likelihoods:
-        write(options.out / "likelihoods.safetensors", make_likelihoods())
 
 
 if __name__ == "__main__":
