@@ -411,6 +411,9 @@ typedef struct sngp_training_record {
   int64_t covariance_rows;    /**< rows in the precision matrix, of whatever call they came from;
                                    each epoch's in a moving average */
   double covariance_jitter;   /**< added to the diagonal to factor it; 0 as a rule */
+  int32_t solver;             /**< SNGP_SOLVER_* of a direct fit (head.h), which has no epochs,
+                                   steps and losses; 0: trained by gradient steps */
+  int32_t reserved;           /**< 0 */
 } sngp_training_record;
 
 /** Copies the record of the last fit. */

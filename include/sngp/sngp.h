@@ -23,6 +23,7 @@
 #include "sngp/conformal.h"
 #include "sngp/dataset.h"
 #include "sngp/ensemble.h"
+#include "sngp/head.h"
 #include "sngp/io.h"
 #include "sngp/metrics.h"
 #include "sngp/model.h"

@@ -6,6 +6,8 @@
 #include "io/json_fields.h"
 #include "io/json_text.h"
 
+static const char *const SOLVERS[] = {"gradient", "closed_form", "newton", "majorised", "lbfgs", NULL};
+
 #define FIELD(name, kind) \
   { #name, kind, offsetof(sngp_training_record, name), NULL, false }
 
@@ -23,6 +25,7 @@ static const sngp_json_field FIELDS[] = {
     FIELD(validation_accuracy, SNGP_JSON_OPTIONAL_NUMBER),
     FIELD(covariance_rows, SNGP_JSON_INTEGER),
     FIELD(covariance_jitter, SNGP_JSON_NUMBER),
+    {"solver", SNGP_JSON_CONSTANT, offsetof(sngp_training_record, solver), SOLVERS, false},
 };
 enum { NUM_FIELDS = sizeof FIELDS / sizeof *FIELDS };
 

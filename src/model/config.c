@@ -42,6 +42,9 @@ static bool is_temperature(double value) {
   return value >= SMALLEST_TEMPERATURE && value <= LARGEST_TEMPERATURE;
 }
 bool sngp_model_is_ridge(double value) { return value >= SMALLEST_RIDGE && value <= LARGEST_RIDGE; }
+double sngp_model_nearest_ridge(double value) {
+  return fmin(fmax(value, SMALLEST_RIDGE), LARGEST_RIDGE);
+}
 static bool is_scale(double value) { return value >= SMALLEST_SCALE && value <= LARGEST_SCALE; }
 
 /* kernel_scale is a squared length. */

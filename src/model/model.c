@@ -84,6 +84,7 @@ void sngp_model_free(sngp_model *model) {
   sngp_release(model->trainable);
   sngp_release(model->frozen);
   sngp_network_destroy(&model->network);
+  sngp_statistics_destroy(&model->statistics);
   sngp_posterior_destroy(&model->posterior);
   sngp_release(model->moments[0]);
   sngp_release(model->moments[1]);
@@ -263,6 +264,10 @@ static sngp_status copy_into(sngp_model *copy, const sngp_model *model) {
   SNGP_TRY(sngp_model_take_moments(copy, num_moments));
   for (int i = 0; i < num_moments; i++) memcpy(copy->moments[i], model->moments[i], size);
   if (model->posterior.size > 0) sngp_posterior_assign(&copy->posterior, &model->posterior);
+  if (model->holds.statistics) {
+    SNGP_TRY(sngp_model_take_statistics(copy));
+    sngp_statistics_assign(&copy->statistics, &model->statistics);
+  }
   return SNGP_OK;
 }
 
@@ -277,4 +282,48 @@ sngp_status sngp_model_copy(const sngp_model *model, sngp_model **out) {
   }
   *out = copy;
   return SNGP_OK;
+}
+
+sngp_status sngp_model_take_statistics(sngp_model *model) {
+  sngp_statistics taken;
+  SNGP_TRY(sngp_statistics_create(&taken, model->posterior.size, model->network.num_outputs,
+                                  model->posterior.precision));
+  sngp_statistics_destroy(&model->statistics);
+  model->statistics = taken;
+  model->holds.statistics = true;
+  return SNGP_OK;
+}
+
+void sngp_model_drop_statistics(sngp_model *model) {
+  sngp_statistics_destroy(&model->statistics);
+  model->holds.statistics = false;
+}
+
+/* Names, those of tensors too, may have been lent out, and stay where they are. */
+static void exchange_names(sngp_model *a, sngp_model *b) {
+  const sngp_parameter_table table = a->table;
+  a->table = b->table;
+  b->table = table;
+  char **const names[] = {a->class_names, a->feature_names, a->target_names};
+  a->class_names = b->class_names;
+  a->feature_names = b->feature_names;
+  a->target_names = b->target_names;
+  b->class_names = names[0];
+  b->feature_names = names[1];
+  b->target_names = names[2];
+  sngp_model *const both[] = {a, b};
+  for (int i = 0; i < 2; i++) {
+    both[i]->config.class_names = (const char *const *)both[i]->class_names;
+    both[i]->config.feature_names = (const char *const *)both[i]->feature_names;
+    both[i]->config.target_names = (const char *const *)both[i]->target_names;
+  }
+}
+
+void sngp_model_replace(sngp_model *model, sngp_model *from) {
+  const sngp_model old = *model;
+  *model = *from;
+  *from = old;
+  exchange_names(model, from);
+  model->being_fitted = from->being_fitted;
+  sngp_model_free(from);
 }

@@ -3,6 +3,7 @@
 #define SNGP_MODEL_MODEL_H
 
 #include "gp/posterior.h"
+#include "gp/statistics.h"
 #include "model/network.h"
 #include "model/parameters.h"
 #include "sngp/model.h"
@@ -11,6 +12,7 @@
 typedef struct {
   bool input_scaling;  /* where inputs are standardised */
   bool target_scaling; /* where targets are */
+  bool statistics; /* sums of a head in closed form, which are the weights' and the posterior's */
 } sngp_model_holds;
 
 struct sngp_model {
@@ -22,9 +24,11 @@ struct sngp_model {
   float *trainable; /* the blocks that `table` describes */
   float *frozen;
   sngp_model_holds holds;
-  sngp_network network;     /* views into the blocks */
-  sngp_posterior posterior; /* GP head only; size 0 otherwise */
-  float *moments[2];        /* the optimizer's, each trainable_size; NULL before the first step */
+  sngp_network network;       /* views into the blocks */
+  sngp_posterior posterior;   /* GP head only; size 0 otherwise */
+  sngp_statistics statistics; /* over the posterior's precision, where the model holds them; size 0
+                                 otherwise */
+  float *moments[2];          /* the optimizer's, each trainable_size; NULL before the first step */
   int32_t moments_algorithm;
   sngp_training_record training;
   bool being_fitted; /* within sngp_fit(): its callback must not change the model */
@@ -58,6 +62,17 @@ sngp_status sngp_model_check_posterior(const sngp_model *model);
 /* A configuration that differs in numbers only, where its ranges hold. */
 sngp_status sngp_model_take_config(sngp_model *model, const sngp_model_config *changed);
 
+/* Takes memory for the sums of a head in closed form, of no rows yet but for what the posterior's
+   precision has; the model holds them from then on. */
+sngp_status sngp_model_take_statistics(sngp_model *model);
+
+/* They are not those of weights and posterior any more. */
+void sngp_model_drop_statistics(sngp_model *model);
+
+/* All of `from` but its names moves into the model, which has the same ones, and `from` is freed:
+   the end of work on a copy. */
+void sngp_model_replace(sngp_model *model, sngp_model *from);
+
 /* Makes sure that the first `count` moment blocks exist. */
 sngp_status sngp_model_take_moments(sngp_model *model, int count);
 
@@ -84,6 +99,9 @@ sngp_status sngp_model_config_check(const sngp_model_config *config);
 
 /* Whether a configuration may have this ridge. */
 bool sngp_model_is_ridge(double value);
+
+/* The ridge nearest to a value that a configuration may have. */
+double sngp_model_nearest_ridge(double value);
 
 /* The defaults of a preset; input_dim and num_classes 0. */
 sngp_model_config sngp_model_config_default(int32_t preset);

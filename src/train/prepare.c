@@ -8,7 +8,7 @@
 #include "train/snapshot.h"
 
 /* Found in trials on two moons and Fashion-MNIST (docs/numerics.md). */
-static const double KERNEL_FACTOR = 0.25;
+const double SNGP_KERNEL_FACTOR = 0.25;
 static const double RADIUS_FACTOR = 0.1;
 enum { SUBSAMPLE = 1000, PROJECTION_ITERATIONS = 20 };
 
@@ -161,7 +161,7 @@ static sngp_status choose_from_head_inputs(sngp_model *model, double *g, double 
   }
   if (kernel_scale == 0) {
     SNGP_TRY(sngp_median_square_distance(g, count, width, &kernel_scale));
-    kernel_scale *= KERNEL_FACTOR;
+    kernel_scale *= SNGP_KERNEL_FACTOR;
   }
   sngp_model_config chosen = model->config;
   chosen.kernel_scale = kernel_scale;

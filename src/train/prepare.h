@@ -5,6 +5,9 @@
 #include "data/dataset.h"
 #include "model/model.h"
 
+/* What the median squared distance is multiplied by to give kernel_scale. */
+extern const double SNGP_KERNEL_FACTOR;
+
 /* Chooses input scaling, radius_scale and kernel_scale where the configuration leaves them open;
    see sngp_model_prepare(). On failure the model is as it was. */
 sngp_status sngp_prepare(sngp_model *model, const sngp_dataset *rows);

@@ -1,0 +1,143 @@
+#include "train/feature_rows.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+/* A task's, so that a block is shared out, and a row's features do not depend on how. */
+enum { ROWS_OF_TASK = 64, TASKS = SNGP_FEATURE_BLOCK / ROWS_OF_TASK };
+
+struct sngp_feature_rows {
+  const sngp_model *model;
+  const sngp_row_source *source;
+  sngp_pool *pool;
+  sngp_pass passes[TASKS];
+  float *features; /* (BLOCK, M) */
+  float *weights;  /* (BLOCK) */
+  float *scaled;   /* targets of a row (O) */
+  double *targets; /* (BLOCK, O), or NULL */
+  int32_t *labels; /* (BLOCK), or NULL */
+  const sngp_dataset *batch;
+  int64_t next_batch, next_row; /* of the batch */
+};
+
+static sngp_status take_memory(sngp_feature_rows *rows) {
+  const sngp_network *network = &rows->model->network;
+  const bool classifies = rows->model->config.task == SNGP_TASK_CLASSIFICATION;
+  size_t outputs = (size_t)network->num_outputs, width = (size_t)network->features.num_features;
+  for (int i = 0; i < TASKS; i++)
+    SNGP_TRY(sngp_pass_create(network, ROWS_OF_TASK, false, 0, &rows->passes[i]));
+  rows->features = sngp_allocate(SNGP_FEATURE_BLOCK * width, sizeof *rows->features);
+  rows->weights = sngp_allocate(SNGP_FEATURE_BLOCK, sizeof *rows->weights);
+  rows->scaled = sngp_allocate(outputs, sizeof *rows->scaled);
+  if (classifies)
+    rows->labels = sngp_allocate(SNGP_FEATURE_BLOCK, sizeof *rows->labels);
+  else
+    rows->targets = sngp_allocate(SNGP_FEATURE_BLOCK * outputs, sizeof *rows->targets);
+  const bool answers = classifies ? rows->labels != NULL : rows->targets != NULL;
+  if (rows->features != NULL && rows->weights != NULL && rows->scaled != NULL && answers)
+    return SNGP_OK;
+  return sngp_fail_memory("the features of training rows");
+}
+
+sngp_status sngp_feature_rows_create(const sngp_model *model, const sngp_row_source *source,
+                                     sngp_pool *pool, sngp_feature_rows **made) {
+  *made = NULL;
+  sngp_feature_rows *rows = sngp_allocate(1, sizeof *rows);
+  if (rows == NULL) return sngp_fail_memory("the features of training rows");
+  rows->model = model;
+  rows->source = source;
+  rows->pool = pool;
+  sngp_status status = take_memory(rows);
+  if (status != SNGP_OK) {
+    sngp_feature_rows_free(rows);
+    return status;
+  }
+  *made = rows;
+  return SNGP_OK;
+}
+
+void sngp_feature_rows_free(sngp_feature_rows *rows) {
+  if (rows == NULL) return;
+  for (int i = 0; i < TASKS; i++) sngp_pass_destroy(&rows->passes[i]);
+  sngp_release(rows->features);
+  sngp_release(rows->weights);
+  sngp_release(rows->scaled);
+  sngp_release(rows->targets);
+  sngp_release(rows->labels);
+  sngp_release(rows);
+}
+
+void sngp_feature_rows_rewind(sngp_feature_rows *rows) {
+  rows->batch = NULL;
+  rows->next_batch = rows->next_row = 0;
+}
+
+/* Rows of one batch on their way into places of the block. */
+typedef struct {
+  sngp_feature_rows *rows;
+  const sngp_dataset *batch;
+  int64_t first, place, count;
+} piece;
+
+static void compute_features(void *context, int index) {
+  const piece *p = context;
+  const sngp_network *network = &p->rows->model->network;
+  sngp_pass *pass = &p->rows->passes[index];
+  int64_t begin = (int64_t)index * ROWS_OF_TASK, left = p->count - begin;
+  int64_t count = left < ROWS_OF_TASK ? left : ROWS_OF_TASK;
+  int64_t width = network->features.num_features;
+  for (int64_t i = 0; i < count; i++)
+    sngp_pass_set_row(network, pass, i,
+                      p->batch->features + (p->first + begin + i) * p->batch->row_stride);
+  sngp_network_features(network, pass, count);
+  memcpy(p->rows->features + (p->place + begin) * width, pass->phi,
+         (size_t)(count * width) * sizeof(float));
+}
+
+static void copy_answers(const piece *p) {
+  sngp_feature_rows *rows = p->rows;
+  const sngp_network *network = &rows->model->network;
+  int64_t outputs = network->num_outputs;
+  for (int64_t i = 0; i < p->count; i++) {
+    int64_t from = p->first + i, to = p->place + i;
+    rows->weights[to] = p->batch->weights != NULL ? p->batch->weights[from] : 1;
+    if (rows->labels != NULL) {
+      rows->labels[to] = p->batch->labels[from];
+      continue;
+    }
+    sngp_network_scale_targets(network, p->batch->targets + from * outputs, rows->scaled);
+    for (int64_t k = 0; k < outputs; k++) rows->targets[to * outputs + k] = (double)rows->scaled[k];
+  }
+}
+
+static bool batch_is_used_up(const sngp_feature_rows *rows) {
+  return rows->batch == NULL || rows->next_row == rows->batch->rows;
+}
+
+sngp_status sngp_feature_rows_next(sngp_feature_rows *rows, int64_t wanted,
+                                   sngp_target_rows *block) {
+  *block = (sngp_target_rows){.features = rows->features,
+                              .targets = rows->targets,
+                              .labels = rows->labels,
+                              .weights = rows->weights};
+  while (block->count < wanted) {
+    if (batch_is_used_up(rows)) {
+      if (rows->next_batch == rows->source->num_batches) break;
+      SNGP_TRY(sngp_row_source_batch(rows->source, rows->next_batch++, &rows->batch));
+      rows->next_row = 0;
+    }
+    int64_t left = rows->batch->rows - rows->next_row, room = wanted - block->count;
+    piece p = {.rows = rows,
+               .batch = rows->batch,
+               .first = rows->next_row,
+               .place = block->count,
+               .count = left < room ? left : room};
+    sngp_pool_run(rows->pool, compute_features, &p,
+                  (int)((p.count + ROWS_OF_TASK - 1) / ROWS_OF_TASK));
+    copy_answers(&p);
+    rows->next_row += p.count;
+    block->count += p.count;
+  }
+  return SNGP_OK;
+}

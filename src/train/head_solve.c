@@ -1,0 +1,69 @@
+#include "train/head_solve.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "base/memory.h"
+#include "gp/ridge_regression.h"
+#include "linalg/kernels.h"
+
+/* In units of scaled targets, whose variance is about 1: what rounding leaves of the difference. */
+static const double SMALLEST_NOISE = 1e-12;
+
+static float *values_of(sngp_model *model, const char *name) {
+  return sngp_model_values(model, sngp_parameter_find(&model->table, name));
+}
+
+static sngp_status check_finite(const sngp_ridge_regression *solution) {
+  int64_t count = (solution->size + 1) * solution->num_targets;
+  for (int64_t i = 0; i < count; i++) /* the offsets lie behind the coefficients */
+    if (!(fabs(solution->coefficients[i]) <= (double)FLT_MAX))
+      return sngp_fail(SNGP_ERROR_NUMERICAL,
+                       "an output weight would be %g: are targets or features very large?",
+                       solution->coefficients[i]);
+  return SNGP_OK;
+}
+
+static void write_weights(sngp_model *model, const sngp_ridge_regression *solution) {
+  const int64_t outputs = solution->num_targets;
+  sngp_kernel_from_double((size_t)(solution->size * outputs), solution->coefficients, 1,
+                          values_of(model, "output.weight"));
+  sngp_kernel_from_double((size_t)outputs, solution->offsets, 1, values_of(model, "output.bias"));
+}
+
+/* From the centred targets: their squares (T), and cross (M, T). */
+static void estimate_noise(sngp_model *model, const sngp_ridge_regression *solution,
+                           const double *squares, const double *cross) {
+  const int64_t outputs = solution->num_targets;
+  if (model->network.noise == NULL || model->config.noise_variance != 0) return;
+  for (int64_t t = 0; t < outputs; t++) {
+    double explained = 0;
+    for (int64_t j = 0; j < solution->size; j++)
+      explained += cross[j * outputs + t] * solution->coefficients[j * outputs + t];
+    double noise = (squares[t] - explained) / fmax(model->statistics.count, 1);
+    sngp_model_set_noise(model, t, fmax(noise, SMALLEST_NOISE));
+  }
+}
+
+sngp_status sngp_head_solve(sngp_model *model) {
+  const sngp_statistics *statistics = &model->statistics;
+  const int64_t size = statistics->size, outputs = statistics->num_targets;
+  sngp_ridge_regression solution = {0};
+  double *squares = sngp_allocate((size_t)((size + 2) * outputs), sizeof *squares);
+  sngp_status status = squares != NULL ? SNGP_OK : sngp_fail_memory("a head in closed form");
+  if (status == SNGP_OK) status = sngp_ridge_regression_create(&solution, size, outputs);
+  if (status == SNGP_OK)
+    status = sngp_ridge_regression_fit(&solution, statistics, model->config.ridge, true);
+  if (status == SNGP_OK) status = check_finite(&solution);
+  if (status == SNGP_OK) status = sngp_posterior_finish(&model->posterior, model->config.ridge);
+  if (status == SNGP_OK) {
+    double *means = squares + outputs, *cross = means + outputs;
+    sngp_statistics_center(statistics, means, squares, cross);
+    write_weights(model, &solution);
+    estimate_noise(model, &solution, squares, cross);
+    model->posterior.rows = statistics->rows;
+  }
+  sngp_ridge_regression_destroy(&solution);
+  sngp_release(squares);
+  return status;
+}
