@@ -351,8 +351,8 @@ SNGP_API sngp_status sngp_model_get_parameter(const sngp_model *model, const cha
                                               float *values, int64_t count);
 
 /**
- * Sets a tensor's values. The posterior then counts as out of date. A scaling of inputs or of
- * targets whose scale was set is no longer chosen by sngp_model_prepare().
+ * Sets a tensor's values. The posterior then counts as out of date, but for "noise.variance". A
+ * scaling of inputs or of targets whose scale was set is no longer chosen by sngp_model_prepare().
  *
  * @return SNGP_ERROR_NOT_FOUND, SNGP_ERROR_DIMENSION, SNGP_ERROR_NOT_FINITE,
  *         SNGP_ERROR_INVALID_ARGUMENT for a value of "input_scaling.scale", "target_scaling.scale"
@@ -380,17 +380,19 @@ SNGP_API sngp_status sngp_model_set_temperature(sngp_model *model, double temper
 
 /**
  * Sets the ridge and factors the precision matrix ridge I + A again, from the kept sum A: variances
- * are then those of a model that was trained with this ridge, as the weights do not depend on it.
- * Later fits and updates use it too. Where A is a moving average (covariance_momentum above 0),
- * that is of the size of one row's and the ridge weighs accordingly more.
+ * are then those of a model that was trained with this ridge, as the weights do not depend on it;
+ * a head in closed form (head.h) is solved anew. Later fits and updates use it too. Where A is a
+ * moving average (covariance_momentum above 0), that is of the size of one row's and the ridge
+ * weighs accordingly more.
  *
  * Takes M x M doubles for the time of the call, M^3 operations, and factors in the calling thread.
  *
  * @param ridge  in [1e-12, 1e12].
- * @return SNGP_ERROR_INVALID_ARGUMENT, SNGP_ERROR_UNSUPPORTED for a dense head,
- *         SNGP_ERROR_POSTERIOR_STALE where the weights or A changed since the posterior was
- *         finished, SNGP_ERROR_NUMERICAL, SNGP_ERROR_OUT_OF_MEMORY. The model is as it was on any
- *         error.
+ * @return SNGP_ERROR_INVALID_ARGUMENT, SNGP_ERROR_UNSUPPORTED for a dense head, and for
+ *         a head that was fitted by other solvers of head.h with another likelihood than
+ *         SNGP_LIKELIHOOD_GAUSSIAN; SNGP_ERROR_POSTERIOR_STALE where the weights or A changed since
+ * the posterior was finished, SNGP_ERROR_NUMERICAL, SNGP_ERROR_OUT_OF_MEMORY. The model is as it
+ * was on any error.
  */
 SNGP_API sngp_status sngp_model_set_ridge(sngp_model *model, double ridge);
 

@@ -65,8 +65,13 @@ static sngp_status calibrate(sngp_model *const *models, int64_t num_models,
     return sngp_fail(SNGP_ERROR_UNSUPPORTED,
                      "only classifiers are calibrated: others have no "
                      "temperature, and a fit estimates the noise");
-  for (int64_t m = 0; m < num_models; m++)
+  for (int64_t m = 0; m < num_models; m++) {
     SNGP_TRY(sngp_check_rows(models[m], held_out, true, "held-out"));
+    if (own_config.tune_ridge && models[m]->training.solver != 0)
+      return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                       "the ridge of a head that was fitted directly is chosen by that fit: "
+                       "tune_ridge must be 0");
+  }
   SNGP_TRY(check_models(models, num_models, own_predict, &own_config));
   SNGP_TRY(sngp_calibrate_members(models, num_models, held_out, &own_predict, &own_config, &own));
   if (result == NULL) return SNGP_OK;

@@ -9,6 +9,8 @@
 #include "model/model.h"
 #include "model/sizes.h"
 #include "model/summary.h"
+#include "sngp/head.h"
+#include "train/head_solve.h"
 
 /* Sizes of the structs in the first version. */
 static const size_t SMALLEST_CONFIG = SNGP_END_OF(sngp_model_config, feature_names);
@@ -169,7 +171,9 @@ sngp_status sngp_model_set_parameter(sngp_model *model, const char *name, const 
   model->holds.input_scaling = model->holds.input_scaling || inputs;
   model->holds.target_scaling = model->holds.target_scaling || targets;
   if (targets) sngp_model_set_given_noise(model);
+  if (strcmp(name, "noise.variance") == 0) return SNGP_OK; /* no weight, nor anything below one */
   model->posterior.current = false;
+  sngp_model_drop_statistics(model);
   return SNGP_OK;
 }
 
@@ -189,16 +193,29 @@ sngp_status sngp_model_set_temperature(sngp_model *model, double temperature) {
   return sngp_model_take_config(model, &changed);
 }
 
+/* Of a direct fit the ridge is the prior's: where rows are weighed by what the weights predict,
+   there is no way to another one without them. */
+static sngp_status check_ridge_is_free(const sngp_model *model) {
+  if (model->training.solver <= SNGP_SOLVER_CLOSED_FORM ||
+      model->config.likelihood == SNGP_LIKELIHOOD_GAUSSIAN)
+    return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                   "the ridge is the prior's that the head was fitted with: call sngp_head_fit() "
+                   "with another one");
+}
+
 sngp_status sngp_model_set_ridge(sngp_model *model, double ridge) {
   SNGP_TRY(sngp_check_pointer(model, "model"));
   SNGP_TRY(sngp_check_idle(model));
   if (model->posterior.size == 0)
     return sngp_fail(SNGP_ERROR_UNSUPPORTED, "a dense head has no posterior and no ridge");
   SNGP_TRY(sngp_model_check_posterior(model));
+  SNGP_TRY(check_ridge_is_free(model));
   sngp_model_config changed = model->config, before = model->config;
   changed.ridge = ridge;
   SNGP_TRY(sngp_model_take_config(model, &changed));
-  sngp_status status = sngp_posterior_finish(&model->posterior, ridge);
+  sngp_status status = model->holds.statistics ? sngp_head_solve(model)
+                                               : sngp_posterior_finish(&model->posterior, ridge);
   if (status != SNGP_OK) model->config = before;
   return status;
 }

@@ -132,6 +132,7 @@ static sngp_status check_covariance_rows(const sngp_model *model, const sngp_dat
 
 sngp_status sngp_model_reset_covariance(sngp_model *model) {
   SNGP_TRY(check_posterior(model));
+  sngp_model_drop_statistics(model);
   sngp_posterior_reset(&model->posterior);
   return SNGP_OK;
 }

@@ -121,6 +121,19 @@ static sngp_status read_posterior(sngp_model *model) {
   return SNGP_OK;
 }
 
+static sngp_status check_statistics(sngp_model *model) {
+  sngp_statistics *sums = &model->statistics;
+  if (!model->holds.statistics) return SNGP_OK;
+  sums->rows = model->posterior.rows;
+  for (int64_t t = 0; t < sums->num_targets; t++)
+    if (!(sums->target_squares[t] >= 0))
+      return sngp_fail(SNGP_ERROR_FORMAT, "posterior.target_squares: element %lld is %g",
+                       (long long)t, sums->target_squares[t]);
+  if (sums->weight > 0 && sums->count > 0) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_FORMAT, "posterior.weights: sums of no rows, %g and %g", sums->weight,
+                   sums->count);
+}
+
 /* Fills a model of the file's configuration; the list's data are the model's. */
 static sngp_status fill(const sngp_model_source *source, const char *prefix,
                         const sngp_tensor_list *list, sngp_model *model) {
@@ -132,7 +145,8 @@ static sngp_status fill(const sngp_model_source *source, const char *prefix,
   SNGP_TRY(check_positive(model, "input_scaling.scale"));
   SNGP_TRY(check_positive(model, "target_scaling.scale"));
   SNGP_TRY(check_positive(model, "noise.variance"));
-  return read_posterior(model);
+  SNGP_TRY(read_posterior(model));
+  return check_statistics(model);
 }
 
 static bool has_tensor(const sngp_model_source *source, const char *prefix, const char *name) {
@@ -148,8 +162,11 @@ static sngp_status make_model(sngp_model_source *source, const char *prefix,
   sngp_model *made = NULL;
   SNGP_TRY(sngp_model_allocate(config, &made));
   made->holds = *holds;
-  sngp_tensor_list_bind(list, made);
-  sngp_status status = fill(source, prefix, list, made);
+  sngp_status status = holds->statistics ? sngp_model_take_statistics(made) : SNGP_OK;
+  if (status == SNGP_OK) {
+    sngp_tensor_list_bind(list, made);
+    status = fill(source, prefix, list, made);
+  }
   if (status != SNGP_OK) {
     sngp_model_free(made);
     return status;
@@ -158,13 +175,23 @@ static sngp_status make_model(sngp_model_source *source, const char *prefix,
   return SNGP_OK;
 }
 
+/* Sums of a head in closed form go with one posterior for all outputs. */
+static sngp_status check_closed_form(const sngp_model_config *config) {
+  if (config->head == SNGP_HEAD_GAUSSIAN_PROCESS && sngp_model_has_closed_form(config))
+    return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_FORMAT,
+                   "tensor \"posterior.cross\" does not belong to this configuration");
+}
+
 static sngp_status read_model(sngp_model_source *source, const char *prefix,
                               const sngp_model_config *config, sngp_model **model) {
   const sngp_model_holds holds = {
       .input_scaling = has_tensor(source, prefix, "input_scaling.mean") ||
                        has_tensor(source, prefix, "input_scaling.scale"),
       .target_scaling = has_tensor(source, prefix, "target_scaling.mean") ||
-                        has_tensor(source, prefix, "target_scaling.scale")};
+                        has_tensor(source, prefix, "target_scaling.scale"),
+      .statistics = has_tensor(source, prefix, "posterior.cross")};
+  if (holds.statistics) SNGP_TRY(check_closed_form(config));
   sngp_parameter_table table = {0};
   sngp_tensor_list list = {0};
   SNGP_TRY(sngp_parameter_table_create(config, &table));

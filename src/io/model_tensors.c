@@ -1,5 +1,6 @@
 #include "io/model_tensors.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "base/memory.h"
 
 /* No model has more than its table's tensors and these. */
-enum { POSTERIOR_TENSORS = 3 };
+enum { POSTERIOR_TENSORS = 8 };
 
 void sngp_member_prefix(int64_t member, char prefix[SNGP_PREFIX_SIZE]) {
   snprintf(prefix, SNGP_PREFIX_SIZE, "member.%lld.", (long long)member);
@@ -48,6 +49,33 @@ static sngp_tensor describe_matrices(const char *name, const char *dtype,
   return tensor;
 }
 
+static sngp_tensor describe_sums(const char *name, int64_t rows, int64_t cols, const double *data) {
+  sngp_tensor tensor = {.name = name, .dtype = "F64", .data = data};
+  if (rows > 0) tensor.shape[tensor.rank++] = rows;
+  tensor.shape[tensor.rank++] = cols;
+  return tensor;
+}
+
+enum { NUM_WEIGHT_SUMS = 3 };
+_Static_assert(offsetof(sngp_statistics, log_weight) ==
+                   offsetof(sngp_statistics, weight) + 2 * sizeof(double),
+               "weight, count and log_weight are read and written as one tensor");
+
+/* Of a head in closed form. */
+static size_t describe_statistics(const sngp_model_sizes *sizes, const sngp_model *model,
+                                  sngp_tensor *tensors) {
+  const sngp_statistics none = {0}, *sums = model != NULL ? &model->statistics : &none;
+  const int64_t size = sizes->num_features, outputs = sizes->num_outputs;
+  size_t count = 0;
+  tensors[count++] = describe_sums("posterior.cross", size, outputs, sums->cross);
+  tensors[count++] = describe_sums("posterior.feature_sums", 0, size, sums->feature_sums);
+  tensors[count++] = describe_sums("posterior.target_sums", 0, outputs, sums->target_sums);
+  tensors[count++] = describe_sums("posterior.target_squares", 0, outputs, sums->target_squares);
+  tensors[count++] =
+      describe_sums("posterior.weights", 0, NUM_WEIGHT_SUMS, model != NULL ? &sums->weight : NULL);
+  return count;
+}
+
 /* Under the names that a lone model's have; data where there is a model. Returns their number. */
 static size_t describe(const sngp_model_config *config, const sngp_parameter_table *table,
                        const sngp_model_holds *holds, const sngp_model *model,
@@ -65,6 +93,7 @@ static size_t describe(const sngp_model_config *config, const sngp_parameter_tab
                                      .shape = {1},
                                      .data = posterior != NULL ? &posterior->rows : NULL};
   }
+  if (holds->statistics) count += describe_statistics(&sizes, model, tensors + count);
   for (size_t i = 0; i < table->count; i++)
     if (is_held(holds, table->items[i].name))
       tensors[count++] = describe_parameter(&table->items[i], model);

@@ -6,7 +6,8 @@
 #include "io/json_fields.h"
 #include "io/json_text.h"
 
-static const char *const SOLVERS[] = {"gradient", "closed_form", "newton", "majorised", "lbfgs", NULL};
+static const char *const SOLVERS[] = {"gradient",  "closed_form", "newton",
+                                      "majorised", "lbfgs",       NULL};
 
 #define FIELD(name, kind) \
   { #name, kind, offsetof(sngp_training_record, name), NULL, false }

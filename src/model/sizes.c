@@ -14,6 +14,10 @@ bool sngp_model_is_binary_logistic(const sngp_model_config *config) {
          config->likelihood == SNGP_LIKELIHOOD_BINARY_LOGISTIC;
 }
 
+bool sngp_model_has_closed_form(const sngp_model_config *config) {
+  return config->likelihood == SNGP_LIKELIHOOD_GAUSSIAN && config->task != SNGP_TASK_MULTI_LABEL;
+}
+
 static int32_t resolve_posterior(const sngp_model_config *config, const sngp_model_sizes *sizes) {
   if (config->likelihood == SNGP_LIKELIHOOD_GAUSSIAN || sizes->num_outputs == 1)
     return SNGP_POSTERIOR_SHARED;

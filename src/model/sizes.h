@@ -29,6 +29,9 @@ bool sngp_model_is_gaussian_regression(const sngp_model_config *config);
 /* A classifier of two classes with one output, the logit of class 1. */
 bool sngp_model_is_binary_logistic(const sngp_model_config *config);
 
+/* A GP head of this kind can be solved in closed form. */
+bool sngp_model_has_closed_form(const sngp_model_config *config);
+
 sngp_model_sizes sngp_model_sizes_of(const sngp_model_config *config);
 
 /* Whether a pass without training that was laid out for one serves the other: all sizes but the

@@ -77,6 +77,7 @@ sngp_status sngp_covariance_accumulate(sngp_model *model, const sngp_dataset *da
   for (int i = 0; i < threads && status == SNGP_OK; i++)
     status = sngp_pass_create(&model->network, ROWS_PER_THREAD, false, 0, &passes[i]);
   if (status == SNGP_OK) {
+    sngp_model_drop_statistics(model);
     if (decay == 0) sngp_posterior_reset(&model->posterior);
     round_of_rows round = {.model = model, .data = data, .passes = passes, .curvature = curvature};
     accumulate(model, &round, decay, scale, scratch, pool);

@@ -62,11 +62,6 @@ void sngp_head_set_scale(const sngp_head_job *job, double multiple) {
                           job->model->config.radius_scale);
 }
 
-static bool has_closed_form(const sngp_model *model) {
-  return model->config.likelihood == SNGP_LIKELIHOOD_GAUSSIAN &&
-         model->config.task != SNGP_TASK_MULTI_LABEL;
-}
-
 static int32_t choose_selection(const sngp_model *model, int32_t solver) {
   if (solver != SNGP_SOLVER_CLOSED_FORM) return SNGP_SELECTION_CROSS_VALIDATION;
   return model->config.task == SNGP_TASK_REGRESSION ? SNGP_SELECTION_EVIDENCE
@@ -86,7 +81,7 @@ static sngp_status resolve(const sngp_model *model, sngp_head_fit_config *config
   if (config->solver == SNGP_SOLVER_AUTOMATIC)
     config->solver = regression ? SNGP_SOLVER_CLOSED_FORM : SNGP_SOLVER_LBFGS;
   const bool closed = config->solver == SNGP_SOLVER_CLOSED_FORM;
-  if (closed && !has_closed_form(model))
+  if (closed && !sngp_model_has_closed_form(&model->config))
     return unsupported(
         "solver is SNGP_SOLVER_CLOSED_FORM, which takes regression or "
         "classification with SNGP_LIKELIHOOD_GAUSSIAN");

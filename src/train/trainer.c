@@ -344,6 +344,7 @@ sngp_step_sums sngp_trainer_step(sngp_trainer *trainer, const sngp_dataset *data
     sums.loss += model->config.l2_regularization *
                  (double)sngp_kernel_dot(trainer->output_size, trainer->output, trainer->output);
   model->posterior.current = false;
+  sngp_model_drop_statistics(model);
   if (isfinite(sums.loss)) update(&work); /* the gradient of any other would ruin the weights */
   return sums;
 }

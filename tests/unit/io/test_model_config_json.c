@@ -220,14 +220,16 @@ static void undefined_measures_of_a_record_are_null(void **state) {
                                        .validation_loss = (double)NAN,
                                        .validation_accuracy = (double)NAN,
                                        .covariance_rows = 5,
-                                       .covariance_jitter = 0.0};
+                                       .covariance_jitter = 0.0,
+                                       .solver = 4};
   char *text = NULL;
   assert_int_equal(sngp_training_record_to_json(&record, &text), SNGP_OK);
   assert_string_equal(text,
                       "{\"stopped_early\":true,\"rows\":1,\"epochs\":2,\"steps\":3,"
                       "\"batch_size\":4,\"learning_rate\":0.5,\"loss\":0.25,\"accuracy\":0.75,"
                       "\"validation_loss\":null,\"validation_accuracy\":null,"
-                      "\"covariance_rows\":5,\"covariance_jitter\":0.0}");
+                      "\"covariance_rows\":5,\"covariance_jitter\":0.0,"
+                      "\"solver\":\"lbfgs\"}");
   sngp_training_record read;
   assert_int_equal(sngp_training_record_from_json(text, &read), SNGP_OK);
   assert_true(isnan(read.validation_loss) && isnan(read.validation_accuracy));
