@@ -16,12 +16,15 @@ SNGP_BEGIN_DECLS
 /** Values of sngp_predict_config::method. */
 enum {
   SNGP_PREDICT_MEAN_FIELD = 0,  /**< softmax(logits / sqrt(1 + factor variance)) (Lu et al., arXiv
-                                     2006.07584), for independent labels the sigmoid of that; rates
+                                     2006.07584), for independent labels the sigmoid of that; where
+                                     classes have variances of their own, of logits less their mean
+                                     and those variances (docs/numerics.md); rates
                                      exp(logit + variance / 2); for a dense head the same as MAP */
   SNGP_PREDICT_MAP = 1,         /**< softmax(logits), sigmoid(logits), exp(logits) */
   SNGP_PREDICT_MONTE_CARLO = 2, /**< mean of softmax(f) over num_samples draws of
-                                     f_k ~ N(logits_k, variance); GP heads only, not of
-                                     regression, whose moments need no draws */
+                                     f_k ~ N(logits_k, variance), of a joint posterior
+                                     f ~ N(logits, covariance of a row's outputs); GP heads only,
+                                     not of regression, whose moments need no draws */
   SNGP_PREDICT_MC_DROPOUT = 3   /**< mean over num_samples passes with dropout, and nothing else of
                                      training, on (Gal and Ghahramani, arXiv 1506.02142); with a GP
                                      head, each pass by mean field with a variance of its own */
@@ -45,7 +48,8 @@ typedef struct sngp_predict_config {
                                  table predicted in parts gets the numbers of one call */
   int32_t joint_samples;    /**< MONTE_CARLO, 0, the default: rows are drawn independently; 1:
                                  jointly, for each class from N(logits, covariance) over all rows
-                                 with the same seed, whatever their calls */
+                                 with the same seed, whatever their calls; not where outputs
+                                 have variances of their own */
   int32_t reserved;         /**< 0 */
 } sngp_predict_config;
 

@@ -166,6 +166,16 @@ static sngp_status check_covariance(const sngp_members *members, const sngp_pred
   return SNGP_OK;
 }
 
+static sngp_status check_draws(const sngp_network *network, const sngp_predict_config *config) {
+  if (config->method != SNGP_PREDICT_MONTE_CARLO || !config->joint_samples ||
+      network->num_variances <= 1)
+    return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_UNSUPPORTED,
+                   "joint_samples: rows are drawn jointly where all outputs share a posterior, but "
+                   "%lld outputs have variances of their own",
+                   (long long)network->num_outputs);
+}
+
 static sngp_status check_features(const sngp_members *members, const sngp_predict_config *config,
                                   const sngp_prediction *out) {
   if (out->features == NULL) return SNGP_OK;
@@ -201,6 +211,7 @@ sngp_status sngp_predict_check(const sngp_members *members, const sngp_predict_c
     if (variance) SNGP_TRY(sngp_model_check_posterior(model));
   }
   SNGP_TRY(check_covariance(members, out));
+  SNGP_TRY(check_draws(&members->models[0]->network, config));
   return check_features(members, config, out);
 }
 

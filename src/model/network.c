@@ -78,6 +78,7 @@ sngp_status sngp_network_bind(sngp_network *network, const sngp_model_config *co
       .num_layers = sizes.num_layers,
       .num_outputs = sizes.num_outputs,
       .num_probabilities = sizes.num_probabilities,
+      .posterior = sizes.posterior,
       .num_variances = config->head == SNGP_HEAD_DENSE            ? 0
                        : sizes.posterior == SNGP_POSTERIOR_SHARED ? 1
                                                                   : sizes.num_outputs,

@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
   int64_t inputs, hidden, num_layers;
   int64_t num_outputs, num_probabilities;
+  int32_t posterior;     /* SNGP_POSTERIOR_* of a GP head */
   int64_t num_variances; /* of outputs, that a posterior gives for a row: 1, or O; 0 without one */
   sngp_output_link link;
   bool gaussian_process;

@@ -23,9 +23,18 @@ typedef struct {
 } sngp_draws;
 
 /* logits (rows, K) = center + sqrt(variance) z, z standard normal, independent over rows and
-   classes; rows are first_row ... in the stream. */
+   classes, with variances (rows, V), V being 1 or K; rows are first_row ... in the stream. */
 void sngp_draw_independent(const sngp_draws *draws, int64_t first_row, const float *center,
-                           const float *variance, float *logits);
+                           const float *variance, int64_t num_variances, float *logits);
+
+/* The same with factors L (rows, K, K), lower triangular, of the covariance of each row's classes:
+   center + L z. */
+void sngp_draw_correlated(const sngp_draws *draws, int64_t first_row, const float *center,
+                          const float *factors, float *logits);
+
+/* In place: a covariance C (n, n), whose upper triangle is not read, becomes L with L L^T = C, to
+   the rounding of single precision; directions without variance stay without. */
+void sngp_draws_factor(int64_t n, float *covariance);
 
 /* logits = center + Y Z, Z (M, K) standard normal and the same for all rows of the call: for each
    class jointly normal over rows with covariance Y Y^T. Y = Phi R^T (rows, M). */

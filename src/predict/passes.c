@@ -61,10 +61,10 @@ static double variance_scale(const sngp_model *model) {
   return model->network.noise != NULL ? 1 / model->config.ridge : model->config.prior_variance;
 }
 
-/* The variances of the block, from its features, which become Y = Phi R^T, scaled. Features that
-   grow without bound (arc-cosine, linear) can have squares beyond single precision, far from all
-   data. */
-static void compute_variance(const block *at) {
+/* Of a posterior that all outputs share, from the block's features, which become Y = Phi R^T,
+   scaled. Features that grow without bound (arc-cosine, linear) can have squares beyond single
+   precision, far from all data. */
+static void compute_shared_variance(const block *at) {
   size_t width = (size_t)at->model->posterior.size;
   float *phi = at->pass->phi, scale = (float)sqrt(variance_scale(at->model));
   sngp_posterior_project(&at->model->posterior, phi, at->rows);
@@ -79,6 +79,53 @@ static void compute_variance(const block *at) {
            (size_t)at->rows * width * sizeof(float));
 }
 
+/* Whether the classes of a softmax have variances of their own, so that the mean field is one of
+   centred logits. */
+static bool is_centered(const sngp_network *network) {
+  return network->link == SNGP_LINK_SOFTMAX && network->num_variances > 1;
+}
+
+static void scale_variances(float *values, int64_t count, double scale) {
+  if (scale == 1) return;
+  for (int64_t i = 0; i < count; i++)
+    values[i] = (float)fmin(fmax(scale * (double)values[i], -(double)FLT_MAX), (double)FLT_MAX);
+}
+
+/* With the covariance of each row's classes. */
+static void compute_joint_variance(const block *at, double scale) {
+  const int64_t outputs = at->model->network.num_outputs, area = outputs * outputs;
+  float *covariance = at->scratch->covariance;
+  sngp_posterior_output_covariance(&at->model->posterior, at->pass->phi, at->rows,
+                                   at->scratch->projections, covariance);
+  scale_variances(covariance, at->rows * area, scale);
+  for (int64_t i = 0; i < at->rows; i++)
+    for (int64_t k = 0; k < outputs; k++)
+      at->scratch->variance[i * outputs + k] = covariance[i * area + k * (outputs + 1)];
+  sngp_center_covariances(covariance, at->rows, outputs, at->scratch->centered);
+}
+
+static void compute_variance(const block *at) {
+  const sngp_network *network = &at->model->network;
+  const double scale = variance_scale(at->model);
+  if (network->posterior == SNGP_POSTERIOR_SHARED) {
+    compute_shared_variance(at);
+  } else if (network->posterior == SNGP_POSTERIOR_JOINT) {
+    compute_joint_variance(at, scale);
+  } else {
+    float *variance = at->scratch->variance;
+    sngp_posterior_variance(&at->model->posterior, at->pass->phi, at->rows,
+                            at->scratch->projections, variance);
+    scale_variances(variance, at->rows * network->num_variances, scale);
+    if (is_centered(network))
+      sngp_center_variances(variance, at->rows, network->num_outputs, at->scratch->centered);
+  }
+}
+
+/* What the mean field goes by. */
+static const float *mean_field_variance(const block *at) {
+  return is_centered(&at->model->network) ? at->scratch->centered : at->scratch->variance;
+}
+
 /* Before the variances use them up. */
 static void keep_features(const block *at) {
   size_t width = (size_t)at->model->posterior.size;
@@ -87,9 +134,10 @@ static void keep_features(const block *at) {
            (size_t)at->rows * width * sizeof(float));
 }
 
-/* Logits of a softmax, where the link is one of classes. */
+/* Logits of a softmax, where the link is one of classes, as the mean field needs them. */
 static void expand(const sngp_network *network, float *logits, int64_t rows) {
   if (network->link == SNGP_LINK_LOGISTIC) sngp_two_class_logits(logits, rows);
+  if (is_centered(network)) sngp_center_logits(logits, rows, network->num_outputs);
 }
 
 /* Logits are those of the probabilities here. */
@@ -100,8 +148,10 @@ static void keep_each(const block *at, size_t count) {
   if (each->logits != NULL)
     memcpy(each->logits + row * at->model->network.num_probabilities, at->pass->logits,
            count * sizeof(float));
+  const int64_t variances = at->model->network.num_variances;
   if (each->variance != NULL)
-    memcpy(each->variance + row, at->scratch->variance, (size_t)at->rows * sizeof(float));
+    memcpy(each->variance + row * variances, mean_field_variance(at),
+           (size_t)(at->rows * variances) * sizeof(float));
 }
 
 /* From logits to probabilities, in place. */
@@ -109,7 +159,7 @@ static void link_probabilities(const block *at, float *p) {
   const sngp_network *network = &at->model->network;
   int64_t columns = network->num_probabilities;
   bool adjusts = sngp_predict_has_mean_field(at->model, at->job->config);
-  sngp_mean_field(p, at->scratch->variance, at->rows, columns,
+  sngp_mean_field(p, mean_field_variance(at), network->num_variances, at->rows, columns,
                   adjusts ? mean_field_factor(at->model, at->job->config) : -1,
                   temperature(at->model, at->job->config));
   if (network->link == SNGP_LINK_SIGMOID)
@@ -182,6 +232,21 @@ static void run_dropout(block *at, int64_t passes) {
   }
 }
 
+static void draw(const block *at, const sngp_draws *draws) {
+  const sngp_predict_config *config = at->job->config;
+  const sngp_network *network = &at->model->network;
+  const sngp_scratch *scratch = at->scratch;
+  const int64_t first_row = config->first_row + at->first;
+  if (config->joint_samples)
+    sngp_draw_joint(draws, at->model->posterior.size, at->pass->phi, scratch->center,
+                    at->pass->logits);
+  else if (network->posterior == SNGP_POSTERIOR_JOINT)
+    sngp_draw_correlated(draws, first_row, scratch->center, scratch->covariance, at->pass->logits);
+  else
+    sngp_draw_independent(draws, first_row, scratch->center, scratch->variance,
+                          network->num_variances, at->pass->logits);
+}
+
 static void run_draws(block *at, int64_t passes) {
   const sngp_predict_config *config = at->job->config;
   sngp_scratch *scratch = at->scratch;
@@ -190,6 +255,8 @@ static void run_draws(block *at, int64_t passes) {
   keep_features(at);
   memcpy(scratch->center, at->pass->logits, (size_t)(at->rows * classes) * sizeof(float));
   compute_variance(at);
+  for (int64_t i = 0; i < at->rows && at->model->network.posterior == SNGP_POSTERIOR_JOINT; i++)
+    sngp_draws_factor(classes, scratch->covariance + i * classes * classes);
   sngp_draws draws = {.seed = config->seed,
                       .rows = at->rows,
                       .num_classes = classes,
@@ -198,12 +265,7 @@ static void run_draws(block *at, int64_t passes) {
                       .products = scratch->products};
   for (int64_t s = 0; s < passes; s++) {
     draws.step = at->number;
-    if (config->joint_samples)
-      sngp_draw_joint(&draws, at->model->posterior.size, at->pass->phi, scratch->center,
-                      at->pass->logits);
-    else
-      sngp_draw_independent(&draws, config->first_row + at->first, scratch->center,
-                            scratch->variance, at->pass->logits);
+    draw(at, &draws);
     finish_pass(at, scratch->center);
   }
 }

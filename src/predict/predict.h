@@ -20,8 +20,9 @@ typedef struct {
    member, then of the next. */
 typedef struct {
   float *logits;   /* (P, rows, K): before mean field and temperature, draws included; a lone output
-                      as two logits */
-  float *variance; /* (P, rows) */
+                      as two logits; centred where the variances are */
+  float *variance; /* (P, rows, V): what the mean field goes by, of centred logits where classes
+                      have variances of their own (gp/mean_field.h) */
 } sngp_pass_outputs;
 
 /* Draws or passes of a method that has several, for each member; 1 for the others. */

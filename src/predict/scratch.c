@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "gp/posterior.h"
 #include "predict/draws.h"
 
 static double *take_doubles(sngp_arena *from, int64_t rows, int64_t width) {
@@ -16,10 +17,19 @@ static void lay_out(const sngp_network *network, int64_t rows, sngp_arena *from,
                         &products))
     from->overflow = true;
   if (normals > words) words = normals;
+  size_t projections = 0;
+  if (network->gaussian_process &&
+      !sngp_posterior_scratch(network->posterior, network->features.num_features,
+                              network->num_outputs, rows, &projections))
+    from->overflow = true;
   const bool regression = network->num_probabilities == 0;
   const int64_t outputs = network->num_outputs;
   scratch->variance = sngp_arena_take(from, 1, rows, network->num_variances);
   scratch->entropy = sngp_arena_take(from, 1, 1, rows);
+  scratch->centered = sngp_arena_take(from, 1, rows, network->num_variances > 1 ? outputs : 0);
+  const bool joint = network->posterior == SNGP_POSTERIOR_JOINT;
+  scratch->covariance = sngp_arena_take(from, rows, outputs, joint ? outputs : 0);
+  scratch->projections = sngp_arena_take(from, 1, 1, (int64_t)projections);
   scratch->variance_sum = take_doubles(from, rows, network->num_variances);
   scratch->entropy_sum = take_doubles(from, rows, 1);
   scratch->logit_sum = take_doubles(from, rows, outputs);

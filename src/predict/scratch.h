@@ -7,6 +7,10 @@
 typedef struct {
   float *memory;             /* one block; the pointers below lie in it */
   float *variance, *entropy; /* (rows, V), (rows): of the current pass */
+  float *centered;           /* (rows, O): of centred logits, where classes have variances of their
+                                own */
+  float *covariance;         /* (rows, O, O): of a joint posterior; its factors for draws */
+  float *projections;        /* what a posterior of several outputs needs for its variances */
   /* sums over passes: in double precision, since there may be many of them */
   double *logit_sum;       /* (rows, O) */
   double *probability_sum; /* (rows, K) */

@@ -73,12 +73,13 @@ static sngp_status prepare(calibration *c, sngp_model *const *models) {
   of_thread.num_threads = 1;
   for (int i = 0; i < threads; i++)
     SNGP_TRY(sngp_workspace_take(models[0], &of_thread, SNGP_CHUNK_ROWS, &c->workspaces[i]));
-  const sngp_held_out_shape shape = {.passes = c->num_models * sngp_predict_num_passes(&c->predict),
-                                     .rows = c->data->rows,
-                                     .classes = models[0]->config.num_classes,
-                                     .variances = has_mean_field(c),
-                                     .labels = c->data->labels,
-                                     .weights = c->data->weights};
+  const sngp_held_out_shape shape = {
+      .passes = c->num_models * sngp_predict_num_passes(&c->predict),
+      .rows = c->data->rows,
+      .classes = models[0]->config.num_classes,
+      .num_variances = has_mean_field(c) ? models[0]->network.num_variances : 0,
+      .labels = c->data->labels,
+      .weights = c->data->weights};
   return sngp_held_out_create(&shape, c->pool, &c->held_out);
 }
 
@@ -183,7 +184,7 @@ static void store(calibration *c, sngp_model *const *models, const candidate *be
 
 /* Whether any probability depends on a variance. */
 static bool needs_variance(const calibration *c) {
-  return c->held_out.shape.variances || c->predict.method == SNGP_PREDICT_MONTE_CARLO;
+  return c->held_out.shape.num_variances > 0 || c->predict.method == SNGP_PREDICT_MONTE_CARLO;
 }
 
 static sngp_status run(calibration *c, sngp_model *const *models, bool with_ridge,

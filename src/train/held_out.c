@@ -9,15 +9,18 @@
 static sngp_status take(sngp_held_out *held_out) {
   const sngp_held_out_shape *shape = &held_out->shape;
   size_t threads = (size_t)sngp_pool_num_threads(held_out->pool), entries = 0, values = 0;
+  const bool varies = shape->num_variances > 0;
   if (!sngp_size_multiply((size_t)shape->passes, (size_t)shape->rows, &entries) ||
       !sngp_size_multiply(entries, (size_t)shape->classes, &values))
     return sngp_fail_memory("calibration");
   held_out->logits = sngp_allocate(values, sizeof *held_out->logits);
-  if (shape->variances) held_out->variance = sngp_allocate(entries, sizeof *held_out->variance);
+  if (varies) /* no more numbers than logits */
+    held_out->variance =
+        sngp_allocate(entries * (size_t)shape->num_variances, sizeof *held_out->variance);
   held_out->exponentials =
-      sngp_allocate(threads * SNGP_CHUNK_ROWS * (size_t)(shape->classes - 1), sizeof(float));
+      sngp_allocate(threads * SNGP_CHUNK_ROWS * (size_t)shape->classes, sizeof(float));
   held_out->sums = sngp_allocate((size_t)held_out->num_chunks, sizeof *held_out->sums);
-  if (held_out->logits != NULL && (held_out->variance != NULL || !shape->variances) &&
+  if (held_out->logits != NULL && (held_out->variance != NULL || !varies) &&
       held_out->exponentials != NULL && held_out->sums != NULL)
     return SNGP_OK;
   return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY,
@@ -62,7 +65,9 @@ sngp_held_out_chunk sngp_held_out_chunk_at(const sngp_held_out *held_out, int in
       .first = first,
       .count = left < SNGP_CHUNK_ROWS ? left : SNGP_CHUNK_ROWS,
       .logits = held_out->logits + first * shape->passes * shape->classes,
-      .variance = shape->variances ? held_out->variance + first * shape->passes : NULL};
+      .variance = shape->num_variances > 0
+                      ? held_out->variance + first * shape->passes * shape->num_variances
+                      : NULL};
 }
 
 /* A row of logits becomes: first the label's logit less the largest, then all others (without one
@@ -82,6 +87,7 @@ static void arrange_row(float *row, int64_t classes, int32_t label) {
 void sngp_held_out_arrange(const sngp_held_out *held_out, int index) {
   const sngp_held_out_shape *shape = &held_out->shape;
   sngp_held_out_chunk chunk = sngp_held_out_chunk_at(held_out, index);
+  if (shape->num_variances > 1) return; /* which is the largest changes with the setting */
   for (int64_t i = 0; i < shape->passes * chunk.count; i++)
     arrange_row(chunk.logits + i * shape->classes, shape->classes,
                 shape->labels[chunk.first + i % chunk.count]);
@@ -92,9 +98,34 @@ static double scale_of(const sngp_prediction_setting *setting, const float *vari
   return 1 / (setting->temperature * sqrt(1 + setting->factor * (double)*variance));
 }
 
+/* Where each logit has a scale of its own; they are as they were written. */
+static void log_probabilities_apart(const sngp_held_out *held_out, const sngp_held_out_chunk *chunk,
+                                    int64_t pass, float *scaled, double *log_p) {
+  const sngp_prediction_setting *setting = &held_out->settings[pass / held_out->passes_per_setting];
+  const int64_t classes = held_out->shape.classes;
+  for (int64_t i = 0; i < chunk->count; i++) {
+    const int64_t at = (pass * chunk->count + i) * classes;
+    float *row = scaled + i * classes;
+    for (int64_t k = 0; k < classes; k++)
+      row[k] = (float)scale_of(setting, chunk->variance + at + k) * chunk->logits[at + k];
+    arrange_row(row, classes, held_out->shape.labels[chunk->first + i]);
+    log_p[i] = (double)row[0];
+  }
+  sngp_kernel_exp((size_t)(chunk->count * classes), scaled);
+  for (int64_t i = 0; i < chunk->count; i++) {
+    double sum = 0;
+    for (int64_t k = 1; k < classes; k++) sum += (double)scaled[i * classes + k];
+    log_p[i] -= log1p(sum);
+  }
+}
+
 /* log p of the labels of a chunk's rows in one pass. */
 static void log_probabilities(const sngp_held_out *held_out, const sngp_held_out_chunk *chunk,
                               int64_t pass, float *exponentials, double *log_p) {
+  if (held_out->shape.num_variances > 1) {
+    log_probabilities_apart(held_out, chunk, pass, exponentials, log_p);
+    return;
+  }
   int64_t classes = held_out->shape.classes, others = classes - 1;
   const float *rows = chunk->logits + pass * chunk->count * classes;
   const float *variance = chunk->variance != NULL ? chunk->variance + pass * chunk->count : NULL;
@@ -122,7 +153,7 @@ static void sum_chunk(void *context, int index) {
   const sngp_held_out_chunk chunk = sngp_held_out_chunk_at(held_out, index);
   double total[SNGP_CHUNK_ROWS], log_p[SNGP_CHUNK_ROWS];
   float *exponentials = held_out->exponentials + index % sngp_pool_num_threads(held_out->pool) *
-                                                     SNGP_CHUNK_ROWS * (shape->classes - 1);
+                                                     SNGP_CHUNK_ROWS * shape->classes;
   log_probabilities(held_out, &chunk, 0, exponentials, total);
   for (int64_t pass = 1; pass < shape->passes; pass++) {
     log_probabilities(held_out, &chunk, pass, exponentials, log_p);

@@ -18,7 +18,7 @@ typedef struct {
 
 typedef struct {
   int64_t passes, rows, classes; /* P, n, K */
-  bool variances;                /* each pass has them */
+  int64_t num_variances;         /* V, of a row in a pass: 0 for none, 1, or K */
   const int32_t *labels;         /* n */
   const float *weights;          /* n, or NULL: all 1 */
 } sngp_held_out_shape;
@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
   int64_t first, count;
   float *logits;   /* (P, count, K) */
-  float *variance; /* (P, count), or NULL */
+  float *variance; /* (P, count, V), or NULL */
 } sngp_held_out_chunk;
 
 typedef struct {
@@ -36,7 +36,7 @@ typedef struct {
   sngp_pool *pool;                         /* the caller's */
   double total_weight, num_counted;        /* sum of the weights; rows with a weight above 0 */
   float *logits, *variance;                /* chunk after chunk; no variance: NULL */
-  float *exponentials;                     /* for each thread (SNGP_CHUNK_ROWS, K - 1) */
+  float *exponentials;                     /* for each thread (SNGP_CHUNK_ROWS, K) */
   double *sums;                            /* one a chunk */
   const sngp_prediction_setting *settings; /* of the evaluation that is under way */
   int64_t passes_per_setting;
@@ -58,8 +58,9 @@ void sngp_held_out_arrange(const sngp_held_out *held_out, int index);
 
        probabilities = softmax(logits / (temperature sqrt(1 + factor variance)))
 
-   The passes share out the settings in order: with one setting all have it, with as many as members
-   each member's passes have its own. */
+   with one variance for all logits of a row, or one for each. The passes share out the settings in
+   order: with one setting all have it, with as many as members each member's passes have its own.
+ */
 double sngp_held_out_nll(sngp_held_out *held_out, const sngp_prediction_setting *settings,
                          int64_t num_settings);
 

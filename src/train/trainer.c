@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gp/curvature.h"
 #include "linalg/blas.h"
 #include "linalg/kernels.h"
 #include "nn/link.h"
@@ -23,6 +24,7 @@ struct sngp_trainer {
   double focal_gamma;  /* of the steps' loss; 0: cross-entropy */
   float *projection;   /* scratch */
   double *features;    /* scratch: a slice's features in double precision; where steps accumulate */
+  double *curvature;   /* of the batch (rows, O), where steps accumulate and rows have weights */
   const float *output; /* output.weight, for the L2 term; NULL where there is none */
   size_t output_begin, output_size; /* where it lies in the block */
 };
@@ -35,6 +37,7 @@ typedef struct {
   int64_t first, count; /* rows first ... first + count - 1 of the order */
   int64_t step;
   bool training, forward, backward;
+  bool accumulates; /* rows enter the precision matrix */
   sngp_update_scalars scalars;
   double learning_rate;
 } job;
@@ -64,6 +67,10 @@ static sngp_status take_memory(sngp_trainer *trainer, int64_t batch_size, bool a
     trainer->features =
         sngp_allocate((size_t)(slice_rows * model->posterior.size), sizeof *trainer->features);
     if (trainer->features == NULL) return sngp_fail_memory("training");
+    if (!sngp_likelihood_has_curvature(model->config.likelihood)) return SNGP_OK;
+    trainer->curvature =
+        sngp_allocate(rows * (size_t)network->num_outputs, sizeof *trainer->curvature);
+    if (trainer->curvature == NULL) return sngp_fail_memory("training");
   }
   return SNGP_OK;
 }
@@ -126,6 +133,7 @@ void sngp_trainer_free(sngp_trainer *trainer) {
   sngp_release(trainer->targets);
   sngp_release(trainer->projection);
   sngp_release(trainer->features);
+  sngp_release(trainer->curvature);
   sngp_release(trainer);
 }
 
@@ -200,6 +208,10 @@ static void run_slice(void *context, int index) {
                                     work->step);
     else
       sngp_network_logits(network, pass, rows);
+    if (work->accumulates && trainer->curvature != NULL)
+      sngp_curvature(trainer->model->config.likelihood, network->posterior, rows,
+                     network->num_outputs, pass->logits,
+                     trainer->curvature + begin * network->num_outputs);
     trainer->sums[index] = compute_loss(work, pass, begin, rows);
   }
   if (work->backward && rows > 0) sngp_network_backward(network, pass, rows);
@@ -299,7 +311,10 @@ static void accumulate(const job *work, const sngp_step_covariance *covariance) 
     const sngp_posterior_rows rows = {
         .count = end - begin,
         .features = trainer->passes[i].phi,
-        .weights = work->data->weights != NULL ? trainer->weights + begin : NULL};
+        .weights = work->data->weights != NULL ? trainer->weights + begin : NULL,
+        .curvature = trainer->curvature != NULL
+                         ? trainer->curvature + begin * trainer->model->network.num_outputs
+                         : NULL};
     sngp_posterior_update(&trainer->model->posterior, &rows, i == 0 ? covariance->decay : 1,
                           covariance->scale, trainer->features, trainer->pool);
   }
@@ -326,6 +341,7 @@ sngp_step_sums sngp_trainer_step(sngp_trainer *trainer, const sngp_dataset *data
               .training = true,
               .forward = true,
               .backward = true,
+              .accumulates = covariance != NULL,
               .learning_rate = learning_rate};
   sngp_network_project(&model->network, model->config.power_iterations, trainer->projection,
                        trainer->pool);

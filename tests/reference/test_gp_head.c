@@ -134,7 +134,7 @@ static double mean_field_difference(const fixture *f, int64_t index) {
     variance[i] = covariance.values[i * (covariance.cols + 1)];
   for (int64_t i = 0; i < expected.count / logits.count; i++) {
     memcpy(adjusted, logits.values, (size_t)logits.count * sizeof *adjusted);
-    sngp_mean_field(adjusted, variance, logits.rows, logits.cols,
+    sngp_mean_field(adjusted, variance, 1, logits.rows, logits.cols,
                     get_number(f, i, "mean_field_factors"), 1);
     keep_largest(&largest,
                  relative_difference(adjusted, expected.values + i * logits.count, logits.count));

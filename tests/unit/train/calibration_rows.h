@@ -11,7 +11,7 @@
 
 typedef struct {
   sngp_held_out_shape shape;
-  double *logits, *variance; /* (P, n, K), (P, n): values of single precision */
+  double *logits, *variance; /* (P, n, K), (P, n, V): values of single precision */
   float *weights;
   int32_t *labels;
 } calibration_rows;
@@ -46,10 +46,21 @@ static inline calibration_rows draw_rows(int64_t passes, int64_t n, int64_t clas
   rows.shape = (sngp_held_out_shape){.passes = passes,
                                      .rows = n,
                                      .classes = classes,
-                                     .variances = true,
+                                     .num_variances = 1,
                                      .labels = rows.labels,
                                      .weights = weighted ? rows.weights : NULL};
   return rows;
+}
+
+/* Instead, a variance for each class of a row. */
+static inline void vary_by_class(calibration_rows *rows, int64_t seed) {
+  const int64_t count = rows->shape.passes * rows->shape.rows * rows->shape.classes;
+  sngp_random_stream uniform = sngp_random_open(seed, SNGP_RANDOM_DATA, 0, 52);
+  free(rows->variance);
+  rows->variance = take((size_t)count, sizeof(double));
+  rows->shape.num_variances = rows->shape.classes;
+  for (int64_t i = 0; i < count; i++)
+    rows->variance[i] = (double)(float)-log(sngp_random_uniform(&uniform, i));
 }
 
 /* The rows as passes write them; to be destroyed. */
@@ -64,7 +75,9 @@ static inline sngp_held_out hold_out(const calibration_rows *rows, sngp_pool *po
         int64_t to = p * chunk.count + i, from = p * shape->rows + chunk.first + i;
         for (int64_t k = 0; k < shape->classes; k++)
           chunk.logits[to * shape->classes + k] = (float)rows->logits[from * shape->classes + k];
-        if (shape->variances) chunk.variance[to] = (float)rows->variance[from];
+        const int64_t variances = shape->num_variances;
+        for (int64_t k = 0; k < variances; k++)
+          chunk.variance[to * variances + k] = (float)rows->variance[from * variances + k];
       }
     sngp_held_out_arrange(&held_out, c);
   }
@@ -78,6 +91,15 @@ static inline void free_rows(calibration_rows *rows) {
   free(rows->labels);
 }
 
+/* Of logit k of a row in a pass, `at` rows after the first of all passes. */
+static inline double reference_scale(const calibration_rows *rows, const sngp_prediction_setting *s,
+                                     int64_t at, int64_t k) {
+  const int64_t variances = rows->shape.num_variances;
+  if (variances == 0 || s->factor < 0) return 1 / s->temperature;
+  const double variance = rows->variance[at * variances + (variances > 1 ? k : 0)];
+  return 1 / (s->temperature * sqrt(1 + s->factor * variance));
+}
+
 static inline double reference_nll(const calibration_rows *rows,
                                    const sngp_prediction_setting *settings, int64_t num_settings) {
   const sngp_held_out_shape *h = &rows->shape;
@@ -87,10 +109,10 @@ static inline double reference_nll(const calibration_rows *rows,
     for (int64_t p = 0; p < h->passes; p++) {
       const sngp_prediction_setting *s = &settings[p * num_settings / h->passes];
       const double *row = rows->logits + (p * h->rows + i) * h->classes;
-      double scale = 1 / s->temperature, sum = 0;
-      if (h->variances && s->factor >= 0)
-        scale /= sqrt(1 + s->factor * rows->variance[p * h->rows + i]);
-      for (int64_t k = 0; k < h->classes; k++) sum += exp(scale * (row[k] - row[h->labels[i]]));
+      double of_label = row[h->labels[i]], sum = 0;
+      of_label *= reference_scale(rows, s, p * h->rows + i, h->labels[i]);
+      for (int64_t k = 0; k < h->classes; k++)
+        sum += exp(reference_scale(rows, s, p * h->rows + i, k) * row[k] - of_label);
       probability += 1 / sum;
     }
     total -= weight * log(probability / (double)h->passes);

@@ -149,7 +149,7 @@ static void the_optimum_is_that_of_an_exhaustive_search(void **state) {
 static void rows_that_are_all_right_keep_a_temperature(void **state) {
   (void)state;
   calibration_rows rows = draw_rows(1, 200, 3, 1, 0);
-  rows.shape.variances = false;
+  rows.shape.num_variances = 0;
   for (int64_t i = 0; i < 200; i++)
     for (int64_t k = 0; k < 3; k++)
       rows.logits[3 * i + k] = k == rows.labels[i] ? 4 + (double)(i % 4) : (double)k;

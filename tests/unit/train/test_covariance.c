@@ -295,6 +295,32 @@ static void in_training_at_rest_equals_the_exact_pass(void **state) {
   sngp_dataset_free(data);
 }
 
+/* Rows of a softmax have the weights that the step's outputs give them. */
+static void in_training_at_rest_rows_have_the_weights_of_the_exact_pass(void **state) {
+  (void)state;
+  sngp_dataset *data = weighted_data();
+  for (int32_t kind = SNGP_POSTERIOR_SHARED; kind <= SNGP_POSTERIOR_JOINT; kind++) {
+    sngp_model_config config = resting_config();
+    config.likelihood = SNGP_LIKELIHOOD_SOFTMAX;
+    config.posterior = kind;
+    sngp_model *exact = prepared_model(&config, data);
+    assert_ok(sngp_model_fit_covariance(exact, data, 1));
+    const sngp_posterior_matrices matrices = exact->posterior.matrices;
+    size_t count = (size_t)(matrices.count * matrices.side * matrices.side);
+    for (int32_t threads = 1; threads <= 3; threads++) {
+      sngp_model *model = create_model(&config);
+      sngp_fit_config fit = constant_rate(2, BATCH);
+      fit.num_threads = threads;
+      fit_at_rest(model, data, fit);
+      for (size_t k = 0; k < count; k++)
+        assert_close(model->posterior.precision[k], exact->posterior.precision[k], TOLERANCE);
+      sngp_model_free(model);
+    }
+    sngp_model_free(exact);
+  }
+  sngp_dataset_free(data);
+}
+
 /* With a momentum all steps of the fit count, each batch as one update. */
 static void in_training_with_a_momentum_all_steps_count(void **state) {
   (void)state;
@@ -393,6 +419,7 @@ int main(void) {
       cmocka_unit_test(an_exact_pass_ignores_the_momentum),
       cmocka_unit_test(in_training_the_features_of_the_last_epoch_count),
       cmocka_unit_test(in_training_at_rest_equals_the_exact_pass),
+      cmocka_unit_test(in_training_at_rest_rows_have_the_weights_of_the_exact_pass),
       cmocka_unit_test(in_training_with_a_momentum_all_steps_count),
       cmocka_unit_test(a_fit_that_ends_within_its_last_epoch_makes_the_exact_pass),
       cmocka_unit_test(a_dense_head_has_no_covariance),

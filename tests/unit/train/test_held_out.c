@@ -26,8 +26,9 @@ static void it_is_that_of_the_mean_probability_over_passes(void **state) {
   const int64_t passes[] = {1, 3}, classes[] = {2, 3, 40};
   for (int p = 0; p < 2; p++)
     for (int k = 0; k < 3; k++)
-      for (int weighted = 0; weighted <= 1; weighted++) {
-        calibration_rows rows = draw_rows(passes[p], 1100, classes[k], 1, weighted);
+      for (int variant = 0; variant < 4; variant++) {
+        calibration_rows rows = draw_rows(passes[p], 1100, classes[k], 1, variant % 2);
+        if (variant >= 2) vary_by_class(&rows, 2);
         sngp_held_out held_out = hold_out(&rows, pool);
         const double factors[] = {-1, 0, 0.4, 30}, temperatures[] = {0.05, 1, 20};
         for (int c = 0; c < 4; c++)
@@ -43,7 +44,7 @@ static void without_variances_there_is_no_factor(void **state) {
   sngp_pool *pool = NULL;
   assert_ok(sngp_pool_create(1, &pool));
   calibration_rows rows = draw_rows(2, 50, 4, 1, 0);
-  rows.shape.variances = false;
+  rows.shape.num_variances = 0;
   sngp_held_out held_out = hold_out(&rows, pool);
   assert_nll(&held_out, &rows, 5, 0.7);
   sngp_held_out_destroy(&held_out);
