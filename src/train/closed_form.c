@@ -79,7 +79,7 @@ static sngp_status take_memory(judge *j) {
   const sngp_held_out_shape shape = {.passes = 1,
                                      .rows = j->rows.count,
                                      .classes = outputs,
-                                     .variances = true,
+                                     .num_variances = 1,
                                      .labels = j->rows.labels,
                                      .weights = j->rows.weights};
   return sngp_held_out_create(&shape, j->job->pool, &j->held_out);
