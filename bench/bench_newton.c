@@ -67,7 +67,7 @@ static float *make_targets(const mixture *data, const head *kind) {
   return targets;
 }
 
-static void time_solver(const head *kind, const sngp_linear_problem *problem, sngp_solver solver,
+static void time_solver(const head *kind, const sngp_linear_problem *problem, sngp_descent solver,
                         double tolerance, sngp_pool *pool) {
   const sngp_newton_settings settings = {solver, tolerance, MOST_ITERATIONS};
   size_t count = (size_t)(sngp_linear_side(problem) * problem->num_outputs);
@@ -101,9 +101,9 @@ static void time_head(const head *kind, int64_t rows, int64_t size, double toler
                                          .features = data.features,
                                          .labels = labelled ? data.labels : NULL,
                                          .targets = targets};
-    for (int s = SNGP_SOLVER_NEWTON; s <= SNGP_SOLVER_LBFGS; s++)
+    for (int s = SNGP_DESCENT_NEWTON; s <= SNGP_DESCENT_LBFGS; s++)
       if (solver == NULL || strcmp(solver, NAMES[s]) == 0)
-        time_solver(kind, &problem, (sngp_solver)s, tolerance, pool);
+        time_solver(kind, &problem, (sngp_descent)s, tolerance, pool);
   }
   free(targets);
   free_mixture(&data);

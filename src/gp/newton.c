@@ -17,7 +17,7 @@ enum { MOST_HALVINGS = 40 };
 typedef struct {
   const sngp_linear_problem *problem;
   sngp_linear_pass pass;
-  sngp_solver solver;
+  sngp_descent solver;
   int64_t count; /* S K */
   double *memory;
   double *at, *gradient; /* (S, K) each */
@@ -30,7 +30,7 @@ typedef struct {
 } search;
 
 static sngp_status take_memory(search *s, sngp_pool *pool) {
-  bool newton = s->solver == SNGP_SOLVER_NEWTON;
+  bool newton = s->solver == SNGP_DESCENT_NEWTON;
   int64_t side = sngp_linear_side(s->problem);
   size_t area = 0, all = 0;
   s->count = side * s->problem->num_outputs;
@@ -51,10 +51,10 @@ static sngp_status take_memory(search *s, sngp_pool *pool) {
     return SNGP_OK;
   }
   SNGP_TRY(sngp_preconditioner_create(&s->preconditioner, s->problem,
-                                      s->solver == SNGP_SOLVER_MAJORISED
+                                      s->solver == SNGP_DESCENT_MAJORISED
                                           ? SNGP_PRECONDITIONER_BOUND
                                           : SNGP_PRECONDITIONER_VARIANCE));
-  return s->solver == SNGP_SOLVER_LBFGS ? sngp_lbfgs_create(&s->history, s->count) : SNGP_OK;
+  return s->solver == SNGP_DESCENT_LBFGS ? sngp_lbfgs_create(&s->history, s->count) : SNGP_OK;
 }
 
 /* The softmax is the same for parameters less their mean over the classes, and the penalty is less:
@@ -117,12 +117,12 @@ static sngp_status solve_hessian(search *s) {
 /* step = -H^-1 gradient, with what stands for the Hessian; the slope of the objective along it. */
 static sngp_status choose_step(search *s) {
   memcpy(s->step, s->gradient, (size_t)s->count * sizeof *s->step);
-  if (s->solver == SNGP_SOLVER_LBFGS) sngp_lbfgs_begin(&s->history, s->step);
-  if (s->solver == SNGP_SOLVER_NEWTON)
+  if (s->solver == SNGP_DESCENT_LBFGS) sngp_lbfgs_begin(&s->history, s->step);
+  if (s->solver == SNGP_DESCENT_NEWTON)
     SNGP_TRY(solve_hessian(s));
   else
     sngp_preconditioner_solve(&s->preconditioner, s->step);
-  if (s->solver == SNGP_SOLVER_LBFGS) {
+  if (s->solver == SNGP_DESCENT_LBFGS) {
     for (int64_t i = 0; i < s->count; i++) s->step[i] *= s->history.scale;
     sngp_lbfgs_end(&s->history, s->step);
   }
@@ -156,7 +156,7 @@ static void swap(double **a, double **b) {
 
 /* next_gradient holds the old gradient, next the old point: both are free now. */
 static void remember(search *s) {
-  if (s->solver != SNGP_SOLVER_LBFGS) return;
+  if (s->solver != SNGP_DESCENT_LBFGS) return;
   for (int64_t i = 0; i < s->count; i++)
     s->next[i] = s->next_gradient[i] = s->gradient[i] - s->next_gradient[i];
   sngp_preconditioner_solve(&s->preconditioner, s->next);
@@ -197,7 +197,7 @@ static sngp_status report(search *s, double tolerance) {
 static sngp_status run(search *s, const sngp_newton_settings *settings,
                        sngp_newton_progress progress, void *context) {
   bool found = true;
-  if (s->solver != SNGP_SOLVER_NEWTON) {
+  if (s->solver != SNGP_DESCENT_NEWTON) {
     s->result->passes++;
     SNGP_TRY(sngp_preconditioner_factor(&s->preconditioner, &s->pass));
   }
@@ -212,11 +212,11 @@ static sngp_status run(search *s, const sngp_newton_settings *settings,
   return SNGP_OK;
 }
 
-static sngp_status check_solver(const sngp_linear_problem *problem, sngp_solver solver) {
-  if (solver == SNGP_SOLVER_NEWTON && !sngp_linear_is_separable(problem->likelihood))
+static sngp_status check_solver(const sngp_linear_problem *problem, sngp_descent solver) {
+  if (solver == SNGP_DESCENT_NEWTON && !sngp_linear_is_separable(problem->likelihood))
     return sngp_fail(SNGP_ERROR_UNSUPPORTED,
                      "Newton's method solves output by output, which the softmax does not allow");
-  if (solver == SNGP_SOLVER_MAJORISED && problem->likelihood == SNGP_LINEAR_POISSON)
+  if (solver == SNGP_DESCENT_MAJORISED && problem->likelihood == SNGP_LINEAR_POISSON)
     return sngp_fail(SNGP_ERROR_UNSUPPORTED,
                      "no majorised steps for the Poisson likelihood: its curvature has no bound");
   return SNGP_OK;
@@ -227,8 +227,8 @@ sngp_status sngp_newton_solve(const sngp_linear_problem *problem,
                               sngp_newton_progress progress, void *context, double *parameters,
                               sngp_newton_result *result) {
   *result = (sngp_newton_result){0};
-  sngp_solver solver = settings->solver;
-  if (solver == SNGP_SOLVER_AUTOMATIC) solver = SNGP_SOLVER_LBFGS;
+  sngp_descent solver = settings->solver;
+  if (solver == SNGP_DESCENT_AUTOMATIC) solver = SNGP_DESCENT_LBFGS;
   SNGP_TRY(check_solver(problem, solver));
   search s = {.problem = problem, .solver = solver, .result = result};
   sngp_status status = take_memory(&s, pool);

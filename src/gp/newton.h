@@ -11,21 +11,21 @@ typedef enum {
      steps, each of which sums the Hessian anew; counts 1.0 s in 11, against 1.7 s in 5; ten labels
      0.9 s in 8, against 16 s in 4; ten classes 1.7 s in 21; 150 classes 5.9 s in 18. Majorised
      steps take hundreds. */
-  SNGP_SOLVER_AUTOMATIC,
+  SNGP_DESCENT_AUTOMATIC,
   /* Separable likelihoods: the exact Hessian of each output, summed in a pass of its own and
      factored in every step, which is halved until the objective falls enough. */
-  SNGP_SOLVER_NEWTON,
+  SNGP_DESCENT_NEWTON,
   /* The bound of SNGP_PRECONDITIONER_BOUND in the Hessian's place: one factor serves every step and
      output, and the objective falls in each step. Not for the Poisson likelihood. */
-  SNGP_SOLVER_MAJORISED,
+  SNGP_DESCENT_MAJORISED,
   /* Limited-memory BFGS (Nocedal, Mathematics of Computation 35, 1980), the inverse of
      SNGP_PRECONDITIONER_VARIANCE in the place of the initial matrix, steps halved until the
      objective falls enough. */
-  SNGP_SOLVER_LBFGS
-} sngp_solver;
+  SNGP_DESCENT_LBFGS
+} sngp_descent;
 
 typedef struct {
-  sngp_solver solver;
+  sngp_descent solver;
   double tolerance; /* stop where the norm of the gradient is at most tolerance * `bound` of
                        sngp_linear_pass, whatever the start; rounding allows 1e-12 and less */
   int64_t max_iterations;

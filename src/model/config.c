@@ -45,6 +45,9 @@ bool sngp_model_is_ridge(double value) { return value >= SMALLEST_RIDGE && value
 double sngp_model_nearest_ridge(double value) {
   return fmin(fmax(value, SMALLEST_RIDGE), LARGEST_RIDGE);
 }
+double sngp_model_nearest_prior(double value) {
+  return fmin(fmax(value, SMALLEST_SCALE), LARGEST_SCALE);
+}
 static bool is_scale(double value) { return value >= SMALLEST_SCALE && value <= LARGEST_SCALE; }
 
 /* kernel_scale is a squared length. */

@@ -103,6 +103,9 @@ bool sngp_model_is_ridge(double value);
 /* The ridge nearest to a value that a configuration may have. */
 double sngp_model_nearest_ridge(double value);
 
+/* The same for the prior variance. */
+double sngp_model_nearest_prior(double value);
+
 /* The defaults of a preset; input_dim and num_classes 0. */
 sngp_model_config sngp_model_config_default(int32_t preset);
 

@@ -2,20 +2,12 @@
    scale, temperature and factor are chosen. */
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
 #include "gp/ridge_regression.h"
 #include "train/calibration_search.h"
 #include "train/head_job.h"
-
-/* Multiples of the median squared distance that kernel_scale may be. */
-static const double MULTIPLES[] = {0.25, 0.5, 1, 2};
-enum { NUM_MULTIPLES = sizeof MULTIPLES / sizeof *MULTIPLES };
-
-/* Decades of the ridge, about one that is to a row's |phi|^2 as 1 is to that of 1,024 cosines. */
-enum { MOST_DECADES = 6 };
-static const double USUAL_SQUARE = 512;
+#include "train/ridge_search.h"
 
 /* Scores of one-hot targets lie between 0 and 1; as logits they are of ordinary size when they are
    divided by this. */
@@ -157,7 +149,8 @@ static sngp_status leave_out(judge *j, double ridge) {
   return SNGP_OK;
 }
 
-static sngp_status judge_ridge(judge *j, double ridge, double *nll) {
+static sngp_status judge_ridge(void *context, double ridge, double *nll) {
+  judge *j = context;
   sngp_prediction_setting setting;
   SNGP_TRY(leave_out(j, ridge));
   *nll = j->rows.labels != NULL ? classification_nll(j, ridge, &setting) : regression_nll(j);
@@ -171,40 +164,21 @@ static double mean_square(const judge *j) {
   return sum / j->statistics.weight;
 }
 
-/* Down the decades from the usual one, in the direction where it gets better. */
-static sngp_status best_ridge(judge *j, double *ridge, double *nll) {
-  double usual = mean_square(j) / USUAL_SQUARE;
-  int best = 0;
-  SNGP_TRY(judge_ridge(j, sngp_model_nearest_ridge(usual), nll));
-  for (int direction = -1; direction <= 1; direction += 2) {
-    for (int decade = direction; abs(decade) <= MOST_DECADES; decade += direction) {
-      double found = 0;
-      SNGP_TRY(judge_ridge(j, sngp_model_nearest_ridge(usual * pow(10, decade)), &found));
-      if (!(found < *nll)) break;
-      *nll = found;
-      best = decade;
-    }
-    if (best != 0) break;
-  }
-  *ridge = sngp_model_nearest_ridge(usual * pow(10, best));
-  return SNGP_OK;
-}
-
 static sngp_status select_among(judge *j, sngp_kept_rows *kept) {
   sngp_head_job *job = j->job;
-  const int candidates = job->median_scale > 0 ? NUM_MULTIPLES : 1;
-  double best = INFINITY, ridge = job->model->config.ridge, multiple = MULTIPLES[0];
+  const int candidates = job->median_scale > 0 ? SNGP_NUM_MULTIPLES : 1;
+  double best = INFINITY, ridge = job->model->config.ridge, multiple = SNGP_MULTIPLES[0];
   for (int c = 0; c < candidates; c++) {
     double own_ridge = 0, nll = 0;
-    sngp_head_set_scale(job, MULTIPLES[c]);
+    sngp_head_set_scale(job, SNGP_MULTIPLES[c]);
     SNGP_TRY(sngp_kept_rows_fill(job, kept));
     sngp_statistics_reset(&j->statistics);
     sngp_statistics_add(&j->statistics, &j->rows, j->scratch, job->pool);
-    SNGP_TRY(best_ridge(j, &own_ridge, &nll));
+    SNGP_TRY(sngp_ridge_search(judge_ridge, j, sngp_usual_ridge(mean_square(j)), &own_ridge, &nll));
     if (!(nll < best)) continue;
     best = nll;
     ridge = own_ridge;
-    multiple = MULTIPLES[c];
+    multiple = SNGP_MULTIPLES[c];
   }
   sngp_head_set_scale(job, multiple);
   job->model->config.ridge = ridge;

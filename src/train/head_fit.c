@@ -8,6 +8,7 @@
 #include "gp/evidence.h"
 #include "linalg/blas.h"
 #include "model/sizes.h"
+#include "train/descent_fit.h"
 #include "train/head_job.h"
 #include "train/head_solve.h"
 #include "train/prepare.h"
@@ -155,12 +156,28 @@ static sngp_status fit_closed_form(sngp_head_job *job, sngp_kept_rows *kept) {
   return calibrates ? sngp_closed_form_calibrate(job, kept) : SNGP_OK;
 }
 
+void sngp_head_set_prior(sngp_model *model) {
+  if (model->config.likelihood == SNGP_LIKELIHOOD_GAUSSIAN) return;
+  model->config.prior_variance = sngp_model_nearest_prior(1 / model->config.ridge);
+}
+
+static sngp_status fit_by_descent(sngp_head_job *job, sngp_kept_rows *kept) {
+  const bool classifies = job->model->config.task == SNGP_TASK_CLASSIFICATION;
+  const bool calibrates = classifies && job->config->calibrate;
+  if (calibrates || job->config->selection == SNGP_SELECTION_CROSS_VALIDATION)
+    SNGP_TRY(sngp_descent_select(job, kept, calibrates));
+  sngp_head_set_prior(job->model);
+  return sngp_descent_fit(job);
+}
+
 static sngp_status fit(sngp_head_job *job) {
   sngp_dataset *chosen = NULL;
   sngp_kept_rows kept = {0};
   sngp_status status = choose_rows(job, &chosen);
   if (status == SNGP_OK) status = sngp_kept_rows_create(job, chosen, &kept);
-  if (status == SNGP_OK) status = fit_closed_form(job, &kept);
+  if (status == SNGP_OK)
+    status = job->config->solver == SNGP_SOLVER_CLOSED_FORM ? fit_closed_form(job, &kept)
+                                                            : fit_by_descent(job, &kept);
   sngp_kept_rows_destroy(&kept);
   sngp_dataset_free(chosen);
   return status;

@@ -40,6 +40,10 @@ sngp_target_rows sngp_kept_rows_all(const sngp_kept_rows *kept);
 /* Sets kernel_scale to a multiple of the median, where it is open. */
 void sngp_head_set_scale(const sngp_head_job *job, double multiple);
 
+/* The prior variance that a fit implies: where the likelihood weighs the rows of the posterior, 1 /
+   ridge, so that variances are those of (ridge I + Phi^T W Phi)^-1; else the references' 1. */
+void sngp_head_set_prior(sngp_model *model);
+
 /* Sets ridge and kernel_scale of a head in closed form by leave-one-out, and tunes temperature and
    factor; whatever is open and asked for. */
 sngp_status sngp_closed_form_select(sngp_head_job *job, sngp_kept_rows *kept);

@@ -114,7 +114,7 @@ static sngp_linear_problem problem_of_rows(void) {
 
 static sngp_status run_newton(void) {
   const sngp_linear_problem problem = problem_of_rows();
-  const sngp_newton_settings settings = {SNGP_SOLVER_LBFGS, 1e-6, 100};
+  const sngp_newton_settings settings = {SNGP_DESCENT_LBFGS, 1e-6, 100};
   double parameters[(SIZE + 1) * WIDTH] = {0};
   sngp_newton_result result;
   sngp_pool *pool = NULL;

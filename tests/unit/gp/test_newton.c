@@ -16,16 +16,16 @@
 /* More than one block of 512 rows, the last not full. */
 enum { ROWS = 700, SIZE = 12, MOST = (SIZE + 1) * SEVERAL_OUTPUTS };
 
-static const sngp_solver SOLVERS[] = {SNGP_SOLVER_AUTOMATIC, SNGP_SOLVER_NEWTON,
-                                      SNGP_SOLVER_MAJORISED, SNGP_SOLVER_LBFGS};
+static const sngp_descent SOLVERS[] = {SNGP_DESCENT_AUTOMATIC, SNGP_DESCENT_NEWTON,
+                                       SNGP_DESCENT_MAJORISED, SNGP_DESCENT_LBFGS};
 enum { NUM_SOLVERS = 4 };
 
-static bool is_supported(problem_kind kind, sngp_solver solver) {
-  if (solver == SNGP_SOLVER_NEWTON) return kind != SOFTMAX;
-  return solver != SNGP_SOLVER_MAJORISED || kind < ONE_COUNT;
+static bool is_supported(problem_kind kind, sngp_descent solver) {
+  if (solver == SNGP_DESCENT_NEWTON) return kind != SOFTMAX;
+  return solver != SNGP_DESCENT_MAJORISED || kind < ONE_COUNT;
 }
 
-static sngp_newton_result solve(const sngp_linear_problem *problem, sngp_solver solver,
+static sngp_newton_result solve(const sngp_linear_problem *problem, sngp_descent solver,
                                 double tolerance, double *parameters) {
   const sngp_newton_settings settings = {solver, tolerance, 20000};
   sngp_newton_result result;
@@ -43,7 +43,7 @@ static double gradient_norm(const sngp_linear_problem *problem, const double *pa
 }
 
 /* Relative to the bound the tolerance is met, by the plain gradient. */
-static void check_solution(const sngp_linear_problem *problem, sngp_solver solver, bool far) {
+static void check_solution(const sngp_linear_problem *problem, sngp_descent solver, bool far) {
   double parameters[MOST];
   for (int64_t k = 0; k < MOST; k++) parameters[k] = far ? 5 * (double)(k % 4) - 7 : 0;
   sngp_newton_result result = solve(problem, solver, 1e-9, parameters);
@@ -130,7 +130,7 @@ static void the_optimum_is_that_of_a_search_over_all_parameters(void **state) {
 
 /* Features that are 0 leave the intercepts, which are the links of the weighted means of the
    targets: logarithms of frequencies less their mean, logits, logarithms of rates. */
-static void check_intercepts(problem_kind kind, sngp_solver solver) {
+static void check_intercepts(problem_kind kind, sngp_descent solver) {
   test_problem made = make_problem(kind, 11, 90, 2, true, true, 0.5);
   const sngp_linear_problem *problem = &made.problem;
   memset(made.rows.features, 0, 90 * 2 * sizeof *made.rows.features);
@@ -190,7 +190,7 @@ static void the_objective_falls_in_every_iteration(void **state) {
           sngp_newton_solve(&made.problem, &settings, pool, follow, &all, parameters, &result));
       assert_true(result.converged && all.count == result.iterations && all.count > 2);
       assert_true(all.last == result.value && !all.rises);
-      if (SOLVERS[s] == SNGP_SOLVER_MAJORISED)
+      if (SOLVERS[s] == SNGP_DESCENT_MAJORISED)
         assert_int_equal(result.passes, result.iterations + 2);
       sngp_pool_free(pool);
       free_problem(&made);
@@ -208,7 +208,7 @@ static void the_bound_is_tight_where_two_classes_are_equally_likely(void **state
     uint64_t seed = 1;
     for (int i = 0; i < ROWS; i++) made.rows.labels[i] = next_uniform(&seed) < 0.5;
     double parameters[MOST] = {0};
-    sngp_newton_result result = solve(&made.problem, SNGP_SOLVER_MAJORISED, 1e-9, parameters);
+    sngp_newton_result result = solve(&made.problem, SNGP_DESCENT_MAJORISED, 1e-9, parameters);
     assert_true(result.converged && result.iterations <= 8);
     assert_int_equal(result.passes, result.iterations + 2);
     free_problem(&made);
@@ -223,7 +223,7 @@ static void newton_steps_converge_quadratically(void **state) {
     for (int i = 0; i < ROWS; i++)
       if (i % 4 != 0) made.rows.labels[i] = 0;
     double parameters[MOST] = {0};
-    sngp_newton_result result = solve(&made.problem, SNGP_SOLVER_NEWTON, 1e-12, parameters);
+    sngp_newton_result result = solve(&made.problem, SNGP_DESCENT_NEWTON, 1e-12, parameters);
     assert_true(result.converged && result.iterations <= 6);
     free_problem(&made);
   }
@@ -242,7 +242,7 @@ static void different_means_of_outputs_cost_no_iterations(void **state) {
           kind == LABELS ? noise < 0.5 / mean : (float)floor(mean * mean * (0.5 + noise));
     }
     double parameters[MOST] = {0};
-    sngp_newton_result result = solve(&made.problem, SNGP_SOLVER_LBFGS, 1e-9, parameters);
+    sngp_newton_result result = solve(&made.problem, SNGP_DESCENT_LBFGS, 1e-9, parameters);
     assert_true(result.converged && result.iterations <= 30);
     free_problem(&made);
   }
@@ -274,9 +274,9 @@ static void solutions_are_starts(void **state) {
     for (int intercept = 0; intercept < 2; intercept++) {
       test_problem made = make_problem((problem_kind)kind, 15, ROWS, SIZE, intercept, true, 0.1);
       double parameters[MOST] = {0}, again[MOST];
-      solve(&made.problem, SNGP_SOLVER_AUTOMATIC, 1e-9, parameters);
+      solve(&made.problem, SNGP_DESCENT_AUTOMATIC, 1e-9, parameters);
       memcpy(again, parameters, sizeof again);
-      sngp_newton_result result = solve(&made.problem, SNGP_SOLVER_AUTOMATIC, 1.001e-9, again);
+      sngp_newton_result result = solve(&made.problem, SNGP_DESCENT_AUTOMATIC, 1.001e-9, again);
       assert_true(result.converged && result.iterations == 0);
       for (int k = 0; k < MOST; k++) assert_close(again[k], parameters[k], 1e-13);
       free_problem(&made);
@@ -328,7 +328,7 @@ static void with_intercepts_means_are_those_of_the_targets(void **state) {
     for (int i = 0; i < ROWS; i++)
       if (i % 20 != 0) made.rows.labels[i] = 0;
     double parameters[MOST] = {0}, sums[SEVERAL_OUTPUTS] = {0}, means[SEVERAL_OUTPUTS];
-    solve(problem, SNGP_SOLVER_AUTOMATIC, 1e-11, parameters);
+    solve(problem, SNGP_DESCENT_AUTOMATIC, 1e-11, parameters);
     for (int64_t i = 0; i < ROWS; i++) {
       plain_means(problem, parameters, i, means);
       for (int64_t k = 0; k < problem->num_outputs; k++)
@@ -358,9 +358,9 @@ static void neither_threads_nor_a_reader_change_a_bit(void **state) {
   (void)state;
   for (int kind = 0; kind < NUM_KINDS; kind++) {
     test_problem made = make_problem((problem_kind)kind, 7, ROWS, SIZE, true, true, 0.1);
-    const sngp_newton_settings settings = {SNGP_SOLVER_AUTOMATIC, 1e-8, 1000};
+    const sngp_newton_settings settings = {SNGP_DESCENT_AUTOMATIC, 1e-8, 1000};
     double expected[MOST] = {0};
-    solve(&made.problem, SNGP_SOLVER_AUTOMATIC, 1e-8, expected);
+    solve(&made.problem, SNGP_DESCENT_AUTOMATIC, 1e-8, expected);
     static reader from;
     from.features = made.rows.features;
     from.failing = ROWS;
@@ -414,7 +414,7 @@ static void a_search_that_is_stopped_leaves_the_parameters(void **state) {
 static void a_search_that_is_cut_short_says_so(void **state) {
   (void)state;
   test_problem made = make_problem(SOFTMAX, 8, ROWS, SIZE, false, false, 0.1);
-  const sngp_newton_settings settings = {SNGP_SOLVER_LBFGS, 1e-9, 2};
+  const sngp_newton_settings settings = {SNGP_DESCENT_LBFGS, 1e-9, 2};
   sngp_newton_result result;
   double parameters[MOST] = {0};
   sngp_pool *pool = pool_of(1);
@@ -431,7 +431,7 @@ static void solvers_that_do_not_fit_are_refused(void **state) {
   (void)state;
   const char *const texts[] = {"Newton", "Poisson"};
   const problem_kind kinds[] = {SOFTMAX, COUNTS};
-  const sngp_solver solvers[] = {SNGP_SOLVER_NEWTON, SNGP_SOLVER_MAJORISED};
+  const sngp_descent solvers[] = {SNGP_DESCENT_NEWTON, SNGP_DESCENT_MAJORISED};
   for (int i = 0; i < 2; i++) {
     test_problem made = make_problem(kinds[i], 8, 20, SIZE, true, false, 0.1);
     const sngp_newton_settings settings = {solvers[i], 1e-9, 2};
