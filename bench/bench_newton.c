@@ -1,6 +1,8 @@
 /* Linear heads of every likelihood by each solver, to a stated gradient, on random features of
    random embeddings. Each line: seconds, iterations, passes over the rows, the objective.
-   Arguments: [rows] [features] [tolerance] [threads] [solver, as printed; all by default]. */
+   Arguments: [rows] [features] [tolerance] [threads] [solver] [head] [folder], the last three "all"
+   by default. Where a folder is given, features, and labels or targets, are written there as
+   features.npy and targets.npy, for other programs to solve the same problem. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -85,42 +87,88 @@ static void time_solver(const head *kind, const sngp_linear_problem *problem, sn
   fflush(stdout);
 }
 
-static void time_head(const head *kind, int64_t rows, int64_t size, double tolerance,
-                      const char *solver, sngp_pool *pool) {
-  mixture data = make_mixture(rows, size, kind->classes);
+/* An NPY file, version 1.0: values of `type`, such as "<f4", in rows. */
+static void write_npy(const char *folder, const char *name, const char *type, int64_t rows,
+                      int64_t cols, const void *values, size_t size) {
+  enum { PREFIX = 10, HEADER = 118 }; /* together a multiple of 64 */
+  char path[4096], header[HEADER + 1];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "wb");
+  if (file == NULL) {
+    perror(path);
+    exit(1);
+  }
+  int length = snprintf(header, sizeof header,
+                        "{'descr': '%s', 'fortran_order': False, 'shape': (%lld, %lld), }", type,
+                        (long long)rows, (long long)cols);
+  memset(header + length, ' ', (size_t)(HEADER - 1 - length));
+  header[HEADER - 1] = '\n';
+  fwrite("\x93NUMPY\x01\x00\x76\x00", 1, PREFIX, file);
+  fwrite(header, 1, HEADER, file);
+  fwrite(values, size, (size_t)(rows * cols), file);
+  if (fclose(file) != 0) exit(1);
+}
+
+static void write_problem(const char *folder, const sngp_linear_problem *problem) {
+  write_npy(folder, "features.npy", "<f4", problem->rows, problem->size, problem->features,
+            sizeof(float));
+  if (problem->labels != NULL)
+    write_npy(folder, "targets.npy", "<i4", problem->rows, 1, problem->labels, sizeof(int32_t));
+  else
+    write_npy(folder, "targets.npy", "<f4", problem->rows, problem->num_outputs, problem->targets,
+              sizeof(float));
+}
+
+typedef struct {
+  int64_t rows, size;
+  double tolerance;
+  const char *solver, *head, *folder; /* NULL: all, all, none */
+} selection;
+
+static bool is_chosen(const char *wanted, const char *name) {
+  return wanted == NULL || strcmp(wanted, "all") == 0 || strcmp(wanted, name) == 0;
+}
+
+static void time_head(const head *kind, const selection *chosen, sngp_pool *pool) {
+  mixture data = make_mixture(chosen->rows, chosen->size, kind->classes);
   bool labelled = kind->num_outputs == 1 || kind->likelihood == SNGP_LINEAR_SOFTMAX;
   labelled = labelled && kind->likelihood != SNGP_LINEAR_POISSON;
   float *targets = labelled ? NULL : make_targets(&data, kind);
+  sngp_linear_problem problem = {.rows = chosen->rows,
+                                 .size = chosen->size,
+                                 .num_outputs = kind->num_outputs,
+                                 .likelihood = kind->likelihood,
+                                 .intercept = true,
+                                 .features = data.features,
+                                 .labels = labelled ? data.labels : NULL,
+                                 .targets = targets};
+  if (chosen->folder != NULL) write_problem(chosen->folder, &problem);
   for (int l = 0; l < NUM_LAMBDAS; l++) {
-    const sngp_linear_problem problem = {.rows = rows,
-                                         .size = size,
-                                         .num_outputs = kind->num_outputs,
-                                         .likelihood = kind->likelihood,
-                                         .intercept = true,
-                                         .lambda = LAMBDAS[l],
-                                         .features = data.features,
-                                         .labels = labelled ? data.labels : NULL,
-                                         .targets = targets};
+    problem.lambda = LAMBDAS[l];
     for (int s = SNGP_DESCENT_NEWTON; s <= SNGP_DESCENT_LBFGS; s++)
-      if (solver == NULL || strcmp(solver, NAMES[s]) == 0)
-        time_solver(kind, &problem, (sngp_descent)s, tolerance, pool);
+      if (is_chosen(chosen->solver, NAMES[s]))
+        time_solver(kind, &problem, (sngp_descent)s, chosen->tolerance, pool);
   }
   free(targets);
   free_mixture(&data);
 }
 
 int main(int argc, char **argv) {
-  int64_t rows = argc > 1 ? atoll(argv[1]) : 10000, size = argc > 2 ? atoll(argv[2]) : 1024;
-  double tolerance = argc > 3 ? atof(argv[3]) : 1e-6;
+  const selection chosen = {.rows = argc > 1 ? atoll(argv[1]) : 10000,
+                            .size = argc > 2 ? atoll(argv[2]) : 1024,
+                            .tolerance = argc > 3 ? atof(argv[3]) : 1e-6,
+                            .solver = argc > 5 ? argv[5] : NULL,
+                            .head = argc > 6 ? argv[6] : NULL,
+                            .folder = argc > 7 ? argv[7] : NULL};
   int threads = argc > 4 ? atoi(argv[4]) : 1;
   sngp_blas_set_threads(1);
   sngp_pool *pool = NULL;
   check(sngp_pool_create(threads, &pool));
-  printf("%lld rows, %lld features, tolerance %g, %d thread(s)\n", (long long)rows, (long long)size,
-         tolerance, threads);
+  printf("%lld rows, %lld features, tolerance %g, %d thread(s)\n", (long long)chosen.rows,
+         (long long)chosen.size, chosen.tolerance, threads);
   printf("head            lambda  solver      seconds  iterations  passes       objective\n");
   for (int h = 0; h < NUM_HEADS; h++)
-    time_head(HEADS + h, rows, size, tolerance, argc > 5 ? argv[5] : NULL, pool);
+    if (is_chosen(chosen.head, HEADS[h].name)) time_head(HEADS + h, &chosen, pool);
   sngp_pool_free(pool);
   return 0;
 }

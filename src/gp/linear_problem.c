@@ -217,13 +217,13 @@ sngp_status sngp_linear_gradient(sngp_linear_pass *pass, const double *parameter
   return SNGP_OK;
 }
 
-/* Lower triangle of sum numbers phi phi^T over all rows: w A'' of output k, or, without parameters,
-   w. */
-static sngp_status sum_gram(sngp_linear_pass *pass, const double *parameters, int64_t k,
-                            double *gram) {
+/* Lower triangle of sum numbers phi phi^T over the rows of every `stride`-th block: w A'' of output
+   k, or, without parameters, w. */
+static sngp_status sum_gram(sngp_linear_pass *pass, int64_t stride, const double *parameters,
+                            int64_t k, double *gram) {
   const sngp_linear_problem *problem = pass->problem;
   memset(gram, 0, (size_t)(pass->side * pass->side) * sizeof *gram);
-  for (int64_t first = 0; first < problem->rows; first += BLOCK) {
+  for (int64_t first = 0; first < problem->rows; first += stride * BLOCK) {
     int64_t count = block_size(problem, first);
     SNGP_TRY(sngp_linear_read(pass, first, count));
     if (parameters != NULL) sngp_linear_block_means(pass, parameters, count);
@@ -238,11 +238,25 @@ static sngp_status sum_gram(sngp_linear_pass *pass, const double *parameters, in
   return SNGP_OK;
 }
 
-sngp_status sngp_linear_gram(sngp_linear_pass *pass, double *gram) {
-  return sum_gram(pass, NULL, 0, gram);
+static double weight_of_blocks(const sngp_linear_problem *problem, int64_t stride) {
+  double sum = 0;
+  for (int64_t first = 0; first < problem->rows; first += stride * BLOCK)
+    for (int64_t i = 0; i < block_size(problem, first); i++)
+      sum += sngp_linear_weight(problem, first + i);
+  return sum;
+}
+
+sngp_status sngp_linear_gram(sngp_linear_pass *pass, int64_t enough, double *gram) {
+  int64_t stride = pass->problem->rows / enough;
+  double part = stride > 1 ? weight_of_blocks(pass->problem, stride) : 0;
+  if (!(part > 0)) return sum_gram(pass, 1, NULL, 0, gram);
+  SNGP_TRY(sum_gram(pass, stride, NULL, 0, gram));
+  double factor = weight_of_blocks(pass->problem, 1) / part;
+  for (int64_t i = 0; i < pass->side * pass->side; i++) gram[i] *= factor;
+  return SNGP_OK;
 }
 
 sngp_status sngp_linear_hessian(sngp_linear_pass *pass, const double *parameters, int64_t k,
                                 double *hessian) {
-  return sum_gram(pass, parameters, k, hessian);
+  return sum_gram(pass, 1, parameters, k, hessian);
 }

@@ -67,8 +67,10 @@ void sngp_linear_pass_destroy(sngp_linear_pass *pass);
 sngp_status sngp_linear_gradient(sngp_linear_pass *pass, const double *parameters, double *value,
                                  double *gradient);
 
-/* Lower triangle of sum w phi phi^T (S, S), with intercepts' ones. */
-sngp_status sngp_linear_gram(sngp_linear_pass *pass, double *gram);
+/* Lower triangle of sum w phi phi^T (S, S), with intercepts' ones. Where `enough` rows are at most
+   half of all, an estimate from about as many to twice as many, in blocks spread evenly over all,
+   scaled to the weight of all. */
+sngp_status sngp_linear_gram(sngp_linear_pass *pass, int64_t enough, double *gram);
 
 /* Lower triangle of sum w A''(f_k) phi phi^T (S, S): output k's block of the Hessian, lambda apart.
  */

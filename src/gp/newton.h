@@ -7,9 +7,9 @@
 
 typedef enum {
   /* L-BFGS, by measurement (bench/bench_newton, 20,000 rows, 1,024 features, lambda 0.1, relative
-     gradient 1e-5, two threads): two classes 1.1 s in 13 iterations, against 3.2 s in 7 Newton
-     steps, each of which sums the Hessian anew; counts 1.0 s in 11, against 1.7 s in 5; ten labels
-     0.9 s in 8, against 16 s in 4; ten classes 1.7 s in 21; 150 classes 5.9 s in 18. Majorised
+     gradient 1e-5, two threads): two classes 0.4 s in 22 iterations, against 2.5 s in 7 Newton
+     steps, each of which sums the Hessian anew; counts 0.3 s in 14, against 1.7 s in 5; ten labels
+     0.5 s in 11, against 16 s in 4; ten classes 0.7 s in 23; 150 classes 3.8 s in 17. Majorised
      steps take hundreds. */
   SNGP_DESCENT_AUTOMATIC,
   /* Separable likelihoods: the exact Hessian of each output, summed in a pass of its own and

@@ -12,7 +12,8 @@ typedef enum {
   SNGP_PRECONDITIONER_BOUND,
   /* c near the variance of each output's targets: what the Hessian is where features say little. It
      is far below the bound where classes are many or rare. Outputs of similar variance share a
-     factor; those of the softmax all do, since their parameters are to keep their mean. */
+     factor; those of the softmax all do, since their parameters are to keep their mean. Of many
+     rows a part is enough for the sum. */
   SNGP_PRECONDITIONER_VARIANCE
 } sngp_preconditioner_kind;
 
@@ -20,6 +21,7 @@ typedef struct {
   const sngp_linear_problem *problem;
   int64_t side;
   int num_groups;     /* of outputs that share a factor */
+  int64_t enough;     /* rows for the sum */
   double least, most; /* c; groups divide the interval between them evenly on a logarithmic scale */
   double *memory;
   double *gram;      /* (S, S) */

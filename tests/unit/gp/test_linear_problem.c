@@ -156,6 +156,54 @@ static void a_weighted_row_is_so_many_equal_ones(void **state) {
   }
 }
 
+/* sum w phi phi^T over rows [first, end), intercepts' ones among phi, at (i, j), and sum w. */
+static double plain_gram(const sngp_linear_problem *problem, int64_t first, int64_t end, int64_t i,
+                         int64_t j, double *weights) {
+  double sum = 0;
+  for (int64_t n = first; n < end; n++) {
+    const float *phi = problem->features + n * SIZE;
+    double product = (i < SIZE ? (double)phi[i] : 1) * (j < SIZE ? (double)phi[j] : 1);
+    sum += plain_weight(problem, n) * product;
+    *weights += plain_weight(problem, n);
+  }
+  return sum;
+}
+
+static void check_gram(const sngp_linear_problem *problem, int64_t enough, bool every_third_block) {
+  enum { SIDE = SIZE + 1, BLOCK = SNGP_LINEAR_BLOCK };
+  double gram[SIDE * SIDE];
+  sngp_linear_pass pass;
+  sngp_pool *pool = pool_of(2);
+  assert_ok(sngp_linear_pass_create(&pass, problem, pool));
+  assert_ok(sngp_linear_gram(&pass, enough, gram));
+  for (int64_t i = 0; i < SIDE; i++)
+    for (int64_t j = 0; j <= i; j++) {
+      double all = 0, part = 0;
+      double expected = plain_gram(problem, 0, problem->rows, i, j, &all);
+      if (every_third_block) {
+        expected = plain_gram(problem, 0, BLOCK, i, j, &part);
+        expected += plain_gram(problem, 3 * BLOCK, 4 * BLOCK, i, j, &part);
+        expected *= all / part;
+      }
+      assert_close(gram[i * SIDE + j], expected, 1e-9);
+    }
+  sngp_linear_pass_destroy(&pass);
+  sngp_pool_free(pool);
+}
+
+/* Five blocks and a part of one. Where the chosen blocks weigh nothing, all rows are taken. */
+static void sums_of_many_rows_are_estimated_from_blocks_among_them(void **state) {
+  (void)state;
+  test_problem made = make_problem(SOFTMAX, 5, 2700, SIZE, true, true, 1);
+  check_gram(&made.problem, 900, true);
+  check_gram(&made.problem, 1351, false);
+  check_gram(&made.problem, INT64_MAX, false);
+  for (int i = 0; i < SNGP_LINEAR_BLOCK; i++)
+    made.rows.weights[i] = made.rows.weights[3 * SNGP_LINEAR_BLOCK + i] = 0;
+  check_gram(&made.problem, 900, false);
+  free_problem(&made);
+}
+
 /* (sum w y + 1/2) / (sum w + 1) */
 static void target_means_are_never_at_the_border(void **state) {
   (void)state;
@@ -179,6 +227,7 @@ int main(void) {
       cmocka_unit_test(rates_grow_no_further_than_at_twenty),
       cmocka_unit_test(large_logits_give_finite_values),
       cmocka_unit_test(a_weighted_row_is_so_many_equal_ones),
+      cmocka_unit_test(sums_of_many_rows_are_estimated_from_blocks_among_them),
       cmocka_unit_test(target_means_are_never_at_the_border),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
