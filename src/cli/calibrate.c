@@ -28,12 +28,12 @@ typedef struct {
 } calibrate_work;
 
 static const char purpose[] =
-    "Tunes a model, or an ensemble, on labelled rows that it was not trained on: the\n"
-    "temperature and, for mean-field predictions of a Gaussian process, the mean-field\n"
-    "factor, by the likelihood of the rows. No weight changes. 'sngp train --validation'\n"
-    "does the same for mean-field predictions; this is for other rows, and other methods:\n"
-    "each has a temperature of its own, so that a model is tuned for the one it will\n"
-    "predict by.";
+    "Tunes a classifier, a model or an ensemble, on labelled rows that it was not trained\n"
+    "on: the temperature and, for mean-field predictions of a Gaussian process, the\n"
+    "mean-field factor, by the likelihood of the rows. No weight changes.\n"
+    "'sngp train --validation' does the same for mean-field predictions; this is for other\n"
+    "rows, and other methods: each has a temperature of its own, so that a model is tuned for\n"
+    "the one it will predict by.";
 
 static const char examples[] =
     "  sngp calibrate model.safetensors --data held_out.csv --out tuned.safetensors\n"
@@ -45,18 +45,13 @@ static cli_parse_result parse(calibrate_settings *settings, int argc, char **arg
   *s = (calibrate_settings){0};
   cli_prediction_options prediction;
   cli_option tuning[] = {
-      {.name = "ridge",
-       .kind = CLI_KIND_FLAG,
-       .target = &s->ridge,
-       .help = "tune the ridge too, in decades around the model's; in-domain\n"
-               "rows say little about it"},
+      cli_flag_option("ridge", &s->ridge,
+                      "tune the ridge too, in decades around the model's; in-domain\n"
+                      "rows say little about it"),
   };
   cli_option output[] = {
-      {.name = "out",
-       .value = "FILE",
-       .kind = CLI_KIND_TEXT,
-       .target = &s->out,
-       .help = "the model file to write (required); may be MODEL itself"},
+      cli_text_option("out", "FILE", &s->out,
+                      "the model file to write (required); may be MODEL itself"),
       cli_json_option(&s->json),
       cli_quiet_option(&s->quiet),
   };
@@ -87,6 +82,13 @@ static cli_parse_result parse(calibrate_settings *settings, int argc, char **arg
   return CLI_PARSE_OK;
 }
 
+static bool check_model(const sngp_model *model) {
+  sngp_model_config config;
+  return cli_succeeded(sngp_model_config_init(&config, sizeof config)) &&
+         cli_succeeded(sngp_model_get_config(model, &config)) &&
+         cli_task_check_classes(&config, "calibration");
+}
+
 /* Loads and reads; false: the reason has been reported. */
 static bool read_inputs(const calibrate_settings *settings, calibrate_work *work) {
   if (!cli_output_check(settings->out) ||
@@ -95,6 +97,7 @@ static bool read_inputs(const calibrate_settings *settings, calibrate_work *work
   }
   return cli_succeeded(sngp_set_blas_threads(1)) &&
          cli_succeeded(sngp_ensemble_load(settings->model, &work->ensemble)) &&
+         check_model(sngp_ensemble_member(work->ensemble, 0)) &&
          cli_data_source_read_for(&settings->source, sngp_ensemble_member(work->ensemble, 0),
                                   &work->rows);
 }
@@ -141,11 +144,8 @@ static int run(const calibrate_settings *settings, calibrate_work *work) {
 
 int cli_calibrate(int argc, char **argv) {
   calibrate_settings settings;
-  switch (parse(&settings, argc, argv)) {
-    case CLI_PARSE_HELP: return CLI_EXIT_OK;
-    case CLI_PARSE_ERROR: return CLI_EXIT_USAGE;
-    case CLI_PARSE_OK: break;
-  }
+  cli_parse_result parsed = parse(&settings, argc, argv);
+  if (parsed != CLI_PARSE_OK) return cli_parse_status(parsed);
   calibrate_work work = {0};
   int status = run(&settings, &work);
   sngp_dataset_free(work.rows);

@@ -147,11 +147,8 @@ static int write_results(comparison *c) {
 
 int cli_compare(int argc, char **argv) {
   comparison c = {0};
-  switch (cli_compare_parse(&c.settings, argc, argv)) {
-    case CLI_PARSE_HELP: return CLI_EXIT_OK;
-    case CLI_PARSE_ERROR: return CLI_EXIT_USAGE;
-    case CLI_PARSE_OK: break;
-  }
+  cli_parse_result parsed = cli_compare_parse(&c.settings, argc, argv);
+  if (parsed != CLI_PARSE_OK) return cli_parse_status(parsed);
   cli_interrupts_watch();
   int status = run(&c);
   cli_interrupts_release();

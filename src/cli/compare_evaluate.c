@@ -42,13 +42,14 @@ static const double SECONDS_OF_TIMING = 0.1;
 static bool time_predictions(const cli_predictor *predictor, const sngp_dataset *rows,
                              double *microseconds) {
   int64_t count = sngp_dataset_rows(rows), num_classes = predictor->config.num_classes;
-  float *buffer = calloc((size_t)count, (size_t)(num_classes + 1) * sizeof(float));
+  float *buffer =
+      calloc((size_t)count, (size_t)(num_classes + predictor->num_variances) * sizeof(float));
   if (buffer == NULL) {
     cli_fail("out of memory for the probabilities of the test rows");
     return false;
   }
   sngp_prediction prediction = {.struct_size = sizeof prediction, .probabilities = buffer};
-  if (predictor->has_variance) prediction.variance = buffer + count * num_classes;
+  if (predictor->num_variances > 0) prediction.variance = buffer + count * num_classes;
   double begin = cli_now(), last = begin, fastest = INFINITY;
   bool good = true;
   while (good && last - begin < SECONDS_OF_TIMING) {

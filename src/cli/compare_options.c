@@ -8,8 +8,8 @@
 #include "cli/training_options.h"
 
 static const char purpose[] =
-    "Trains several methods on the same rows with several seeds, tunes each on rows that are\n"
-    "held out from training, and evaluates all on the same test rows.\n"
+    "Trains classifiers by several methods on the same rows with several seeds, tunes each on\n"
+    "rows that are held out from training, and evaluates all on the same test rows.\n"
     "\n"
     "  deterministic     the network with a dense head and no spectral bound\n"
     "  mc-dropout        the same network, its dropout on when predicting (--passes)\n"
@@ -60,10 +60,11 @@ static int keep(cli_option_group *group, const char *const *names) {
   return count;
 }
 
-static bool check(cli_compare_settings *s, const char *methods, const char *command) {
+static bool check(const cli_training_options *shared, const char *methods, const char *command,
+                  cli_compare_settings *s) {
   cli_data_source *const sources[] = {&s->input, &s->test, &s->ood};
   if (!cli_data_sources_check(sources, 3, command)) return false;
-  if (!cli_training_options_check(&s->training, command)) return false;
+  if (!cli_training_options_check(shared, &s->training, command)) return false;
   s->training.raw_inputs = s->input.idx[0] != NULL;
   if (!cli_compare_select(command, methods, &s->selection)) return false;
   if (s->out == NULL) {
@@ -87,72 +88,29 @@ cli_parse_result cli_compare_parse(cli_compare_settings *settings, int argc, cha
   cli_training_settings_init(&s->training);
   s->training.validation = DEFAULT_VALIDATION;
   cli_option output[] = {
-      {.name = "out",
-       .value = "DIR",
-       .kind = CLI_KIND_TEXT,
-       .target = &s->out,
-       .help = "directory for the files; made where it is missing (required)"},
+      cli_text_option("out", "DIR", &s->out,
+                      "directory for the files; made where it is missing (required)"),
       cli_json_option(&s->json),
       cli_quiet_option(&s->quiet),
   };
   cli_option comparison[] = {
-      {.name = "methods",
-       .value = "NAME,...",
-       .kind = CLI_KIND_TEXT,
-       .target = &methods,
-       .help = "from the list above, with commas between (default:\n"
-               "deterministic,mc-dropout,ensemble,sngp,sngp-ensemble)"},
-      {.name = "seeds",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->seeds,
-       .minimum = 1,
-       .maximum = LARGEST,
-       .help = "how many seeds (default: 3)"},
-      {.name = "seed",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->training.seed,
-       .maximum = INT32_MAX,
-       .help = "the first of them; the others follow (default: 0)"},
-      {.name = "test",
-       .value = "FRACTION",
-       .kind = CLI_KIND_REAL,
-       .target = &s->test_share,
-       .open = true,
-       .upper = 1,
-       .help = "share of the input to test on where no test rows are given,\n"
-               "the same share of each class (default: 0.2)"},
-      {.name = "validation",
-       .value = "FRACTION",
-       .kind = CLI_KIND_REAL,
-       .target = &s->training.validation,
-       .open = true,
-       .upper = 1,
-       .help = "share of the training rows to hold out, for tuning\n(default: 0.1)"},
-      {.name = "members",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->members,
-       .minimum = 1,
-       .maximum = CLI_MOST_MEMBERS,
-       .help = "of ensembles (default: 5)"},
-      {.name = "passes",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->passes,
-       .minimum = 1,
-       .maximum = LARGEST,
-       .help = "of Monte Carlo dropout (default: 10)"},
-      {.name = "samples",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->samples,
-       .minimum = 1,
-       .maximum = LARGEST,
-       .help = "of Monte Carlo over the logits (default: 100)"},
+      cli_text_option("methods", "NAME,...", &methods,
+                      "from the list above, with commas between (default:\n"
+                      "deterministic,mc-dropout,ensemble,sngp,sngp-ensemble)"),
+      cli_integer_option("seeds", 1, LARGEST, &s->seeds, "how many seeds (default: 3)"),
+      cli_integer_option("seed", 0, INT32_MAX, &s->training.seed,
+                         "the first of them; the others follow (default: 0)"),
+      cli_share_option("test", &s->test_share,
+                       "share of the input to test on where no test rows are given,\n"
+                       "the same share of each class (default: 0.2)"),
+      cli_share_option("validation", &s->training.validation,
+                       "share of the training rows to hold out, for tuning\n(default: 0.1)"),
+      cli_integer_option("members", 1, CLI_MOST_MEMBERS, &s->members, "of ensembles (default: 5)"),
+      cli_integer_option("passes", 1, LARGEST, &s->passes, "of Monte Carlo dropout (default: 10)"),
+      cli_integer_option("samples", 1, LARGEST, &s->samples,
+                         "of Monte Carlo over the logits (default: 100)"),
   };
-  cli_training_options shared;
+  cli_training_options shared = {0};
   cli_option_group model = cli_model_group(&shared, &s->training);
   cli_option_group fit = cli_fit_group(&shared, &s->training);
   keep(&model, (const char *const[]){"preset", "num-layers", "num-hidden", "num-features",
@@ -176,5 +134,5 @@ cli_parse_result cli_compare_parse(cli_compare_settings *settings, int argc, cha
                          .num_groups = sizeof groups / sizeof groups[0]};
   cli_parse_result result = cli_options_parse(&command, argc, argv, NULL);
   if (result != CLI_PARSE_OK) return result;
-  return check(s, methods, command.name) ? CLI_PARSE_OK : CLI_PARSE_ERROR;
+  return check(&shared, methods, command.name, s) ? CLI_PARSE_OK : CLI_PARSE_ERROR;
 }

@@ -6,8 +6,10 @@
 bool cli_compare_data_read(const cli_compare_settings *settings, cli_compare_data *data) {
   const cli_compare_settings *s = settings;
   sngp_model_config config;
-  if (!cli_data_source_read_training(&s->input, &data->input)) return false;
-  if (!cli_training_rows_check_classes(data->input)) return false;
+  if (!cli_data_source_read_training(&s->input, s->training.task, &data->input) ||
+      !cli_training_rows_check_outputs(s->training.task, data->input)) {
+    return false;
+  }
   /* The columns and classes of every model. */
   if (!cli_succeeded(cli_training_model_config(&s->training, data->input,
                                                sngp_dataset_num_classes(data->input), &config))) {

@@ -14,15 +14,12 @@ static const int64_t FIRST_CALIBRATION_ROW = INT64_C(1) << 40;
 
 cli_option cli_coverage_option(cli_conformal_settings *settings) {
   settings->coverage = NAN;
-  return (cli_option){.name = "coverage",
-                      .value = "X",
-                      .kind = CLI_KIND_REAL,
-                      .target = &settings->coverage,
-                      .open = true,
-                      .upper = 1,
-                      .help =
-                          "sets of classes, made so that a share X of them hold their\n"
-                          "row's own; needs calibration rows"};
+  cli_option option =
+      cli_share_option("coverage", &settings->coverage,
+                       "sets of classes, made so that a share X of them hold their\n"
+                       "row's own; needs calibration rows");
+  option.value = "X";
+  return option;
 }
 
 bool cli_conformal_wanted(const cli_conformal_settings *settings) {
@@ -82,6 +79,7 @@ bool cli_conformal_calibrate(const cli_conformal_settings *settings, const cli_p
                              cli_conformal *conformal) {
   sngp_dataset *rows = NULL;
   conformal->num_classes = predictor->config.num_classes;
+  if (!cli_task_check_classes(&predictor->config, "--coverage")) return false;
   if (!cli_succeeded(sngp_conformal_config_init(&conformal->config, sizeof conformal->config)) ||
       !cli_data_source_read_for(&settings->source, predictor->model, &rows)) {
     return false;

@@ -1,53 +1,40 @@
 #include "cli/data_source.h"
 
-#include "cli/input_check.h"
+#include <string.h>
+
 #include "cli/message.h"
 #include "cli/output_file.h"
+#include "cli/task.h"
 
 static const char *const yes_no[] = {"no", "yes", NULL}; /* SNGP_CSV_HEADER_NO, _YES */
 
-static const char *const label_help[] = {
-    [CLI_LABELS_NEEDED] =
-        "the CSV's label column, by name or by number from 0\n"
-        "(default: the last column)",
-    [CLI_LABELS_LEFT_OUT] =
-        "a CSV column to leave out, by name or by number from 0\n"
-        "(default: the last one, where there is one too many)",
-};
-
-static cli_option text_option(const char *name, const char *value, const char *help,
-                              const char **target) {
-  return (cli_option){
-      .name = name, .value = value, .help = help, .kind = CLI_KIND_TEXT, .target = target};
-}
-
-static cli_option pair_option(const char *name, const char *value, const char *help,
-                              const char **target, int min_values) {
-  cli_option option = text_option(name, value, help, target);
+static cli_option pair_option(const char *name, const char *value, const char **target,
+                              int min_values, const char *help) {
+  cli_option option = cli_text_option(name, value, target, help);
   option.min_values = min_values;
   option.max_values = 2;
   return option;
 }
 
 /* What the options of a source are called: "--data", "--ood-data", "--calibration-data". */
-static const char *const prefixes[] = {[CLI_LABELS_NEEDED] = "",
-                                       [CLI_LABELS_LEFT_OUT] = "",
+static const char *const prefixes[] = {[CLI_OUTPUTS_NEEDED] = "",
+                                       [CLI_OUTPUTS_LEFT_OUT] = "",
+                                       [CLI_LABELS_NEEDED] = "",
                                        [CLI_LABELS_OOD] = "ood-",
                                        [CLI_LABELS_CALIBRATION] = "calibration-",
                                        [CLI_LABELS_TEST] = "test-"};
 
-static bool needs_labels(const cli_data_source *source) {
-  return source->labels == CLI_LABELS_NEEDED || source->labels == CLI_LABELS_CALIBRATION ||
-         source->labels == CLI_LABELS_TEST;
+bool cli_data_source_needs_outputs(const cli_data_source *source) {
+  return source->labels != CLI_OUTPUTS_LEFT_OUT && source->labels != CLI_LABELS_OOD;
 }
 
 static cli_option_group ood_group(cli_data_source *source) {
   cli_option *options = source->options;
-  options[0] = text_option("ood-data", "FILE", "a CSV file; --label and --header count for it too",
-                           &source->data);
+  options[0] = cli_text_option("ood-data", "FILE", &source->data,
+                               "a CSV file; --label or --target, and --header, count for it too");
   options[1] =
-      pair_option("ood-idx", "IMAGES [LABELS]", "IDX images; labels are not used", source->idx, 1);
-  options[2] = text_option("ood-npy", "X", "a NumPy array", source->npy);
+      pair_option("ood-idx", "IMAGES [LABELS]", source->idx, 1, "IDX images; labels are not used");
+  options[2] = cli_text_option("ood-npy", "X", source->npy, "a NumPy array");
   return (cli_option_group){"Out-of-domain rows (at most one of these; labels are not needed)",
                             options, 3};
 }
@@ -56,11 +43,10 @@ static cli_option_group ood_group(cli_data_source *source) {
 static cli_option_group labelled_group(cli_data_source *source, const char *const names[3],
                                        const char *heading) {
   cli_option *options = source->options;
-  options[0] =
-      text_option(names[0], "FILE", "a CSV file with labels; --label and --header count for it too",
-                  &source->data);
-  options[1] = pair_option(names[1], "IMAGES LABELS", "IDX files", source->idx, 2);
-  options[2] = pair_option(names[2], "X Y", "NumPy arrays", source->npy, 2);
+  options[0] = cli_text_option(names[0], "FILE", &source->data,
+                               "a CSV file with labels; --label and --header count for it too");
+  options[1] = pair_option(names[1], "IMAGES LABELS", source->idx, 2, "IDX files");
+  options[2] = pair_option(names[2], "X Y", source->npy, 2, "NumPy arrays");
   return (cli_option_group){heading, options, 3};
 }
 
@@ -77,32 +63,61 @@ static cli_option_group test_group(cli_data_source *source) {
   return labelled_group(source, names, "Test rows (at most one of these; without, --test)");
 }
 
+static cli_option target_option(cli_data_source *source, bool needed) {
+  cli_option option =
+      cli_text_option("target", "COLUMN", source->targets,
+                      needed ? "a target column of the other tasks, by name or by number from\n"
+                               "0; once for each (default: the last column, or the model's)"
+                             : "the same for the targets of a regression and its like; once for\n"
+                               "each (default: the model's, where they are there)");
+  option.most_times = CLI_MOST_NAMED_TARGETS;
+  return option;
+}
+
+/* The rows that a command is about. */
+static cli_option_group main_group(cli_data_source *source) {
+  bool needed = cli_data_source_needs_outputs(source),
+       targets = source->labels != CLI_LABELS_NEEDED;
+  cli_option *option = source->options;
+  *option++ = cli_text_option("data", "FILE", &source->data, "a CSV file, one row a line");
+  *option++ = cli_text_option("label", "COLUMN", &source->label,
+                              needed ? "the CSV's label column, by name or by number from 0\n"
+                                       "(default: the last column)"
+                                     : "a CSV column to leave out, by name or by number from 0\n"
+                                       "(default: the last one, where there is one too many)");
+  if (targets) *option++ = target_option(source, needed);
+  *option =
+      cli_choice_option("header", yes_no, &source->header,
+                        "whether the CSV's first line names its columns\n(default: found out)");
+  (*option++).value = "yes|no";
+  *option++ =
+      pair_option("idx", needed ? "IMAGES LABELS" : "IMAGES [LABELS]", source->idx, needed ? 2 : 1,
+                  needed ? "IDX files (MNIST's format), plain or gzip"
+                         : "IDX images, plain or gzip; labels are not used");
+  *option++ =
+      pair_option("npy", needed ? "X Y" : "X [Y]", source->npy, needed ? 2 : 1,
+                  !needed    ? "a NumPy array (rows, columns); labels are not used"
+                  : !targets ? "NumPy arrays: features (rows, columns), labels (rows,)"
+                             : "NumPy arrays: features (rows, columns), and labels (rows,)\n"
+                               "or targets (rows,) or (rows, targets)");
+  return (cli_option_group){"Input (one of --data, --idx, --npy)", source->options,
+                            (int)(option - source->options)};
+}
+
 cli_option_group cli_data_source_group(cli_data_source *source, cli_labels labels) {
-  *source = (cli_data_source){.labels = labels, .header = SNGP_CSV_HEADER_DETECT};
-  if (labels == CLI_LABELS_OOD) return ood_group(source);
-  if (labels == CLI_LABELS_CALIBRATION) return calibration_group(source);
-  if (labels == CLI_LABELS_TEST) return test_group(source);
-  cli_option *options = source->options;
-  bool needed = labels == CLI_LABELS_NEEDED;
-  options[0] = text_option("data", "FILE", "a CSV file, one row a line", &source->data);
-  options[1] = text_option("label", "COLUMN", label_help[labels], &source->label);
-  options[2] =
-      (cli_option){.name = "header",
-                   .value = "yes|no",
-                   .help = "whether the CSV's first line names its columns\n(default: found out)",
-                   .kind = CLI_KIND_CHOICE,
-                   .target = &source->header,
-                   .choices = yes_no};
-  options[3] = pair_option("idx", needed ? "IMAGES LABELS" : "IMAGES [LABELS]",
-                           needed ? "IDX files (MNIST's format), plain or gzip"
-                                  : "IDX images, plain or gzip; labels are not used",
-                           source->idx, needed ? 2 : 1);
-  options[4] = pair_option("npy", needed ? "X Y" : "X [Y]",
-                           needed ? "NumPy arrays: features (rows, columns), labels (rows,)"
-                                  : "a NumPy array (rows, columns); labels are not used",
-                           source->npy, needed ? 2 : 1);
-  return (cli_option_group){"Input (one of --data, --idx, --npy)", options,
-                            CLI_DATA_SOURCE_OPTIONS};
+  *source = (cli_data_source){
+      .labels = labels, .num_targets = CLI_NOT_GIVEN, .header = SNGP_CSV_HEADER_DETECT};
+  switch (labels) {
+    case CLI_LABELS_OOD: return ood_group(source);
+    case CLI_LABELS_CALIBRATION: return calibration_group(source);
+    case CLI_LABELS_TEST: return test_group(source);
+    default: return main_group(source);
+  }
+}
+
+cli_option cli_num_targets_option(cli_data_source *source) {
+  return cli_integer_option("num-targets", 1, CLI_LARGEST_SIZE, &source->num_targets,
+                            "in place of --target: the last N columns of the CSV");
 }
 
 static int count_given(const cli_data_source *source) {
@@ -110,6 +125,20 @@ static int count_given(const cli_data_source *source) {
 }
 
 bool cli_data_source_given(const cli_data_source *source) { return count_given(source) > 0; }
+
+/* What the options of the first source say of the columns counts for those beside it. */
+static void share_columns(const cli_data_source *first, cli_data_source *source) {
+  source->label = first->label;
+  source->header = first->header;
+  memcpy(source->targets, first->targets, sizeof source->targets);
+}
+
+/* An option that is given and of no use without a CSV; NULL: there is none. */
+static const char *csv_option_of(const cli_data_source *source) {
+  if (source->label != NULL) return "--label";
+  if (source->targets[0] != NULL) return "--target";
+  return source->header != SNGP_CSV_HEADER_DETECT ? "--header" : NULL;
+}
 
 bool cli_data_sources_check(cli_data_source *const *sources, int count, const char *command) {
   bool csv = false;
@@ -121,12 +150,9 @@ bool cli_data_sources_check(cli_data_source *const *sources, int count, const ch
       return false;
     }
     csv = csv || sources[i]->data != NULL;
-    sources[i]->label = sources[0]->label;
-    sources[i]->header = sources[0]->header;
+    if (i > 0) share_columns(sources[0], sources[i]);
   }
-  const char *csv_option = sources[0]->label != NULL                      ? "--label"
-                           : sources[0]->header != SNGP_CSV_HEADER_DETECT ? "--header"
-                                                                          : NULL;
+  const char *csv_option = csv_option_of(sources[0]);
   if (count_given(sources[0]) == 0)
     cli_fail_usage(command, "no input: give one of --data, --idx, --npy");
   else if (csv_option != NULL && !csv)
@@ -136,64 +162,29 @@ bool cli_data_sources_check(cli_data_source *const *sources, int count, const ch
   return false;
 }
 
+bool cli_data_source_check_task(const cli_data_source *source, int32_t task, const char *command) {
+  const char *name = cli_task_names[task];
+  bool named = source->targets[0] != NULL, counted = source->num_targets != CLI_NOT_GIVEN;
+  if (!cli_task_has_targets(task) && (named || counted)) {
+    cli_fail_usage(command, "--%s has no effect with --task %s: --label names its column",
+                   named ? "target" : "num-targets", name);
+  } else if (cli_task_has_targets(task) && source->label != NULL) {
+    cli_fail_usage(command, "--label has no effect with --task %s: --target names its columns",
+                   name);
+  } else if (cli_task_has_targets(task) && source->idx[0] != NULL) {
+    cli_fail_usage(command, "--idx has labels, and --task %s needs targets: --data or --npy", name);
+  } else if (named && counted) {
+    cli_fail_usage(command, "give only one of --target, --num-targets");
+  } else if (counted && source->data == NULL) {
+    cli_fail_usage(command, "--num-targets is for CSV files, and there is none");
+  } else {
+    return true;
+  }
+  return false;
+}
+
 bool cli_data_source_spared(const cli_data_source *source, const char *out) {
   return cli_output_spares(out, source->data) && cli_output_spares(out, source->idx[0]) &&
          cli_output_spares(out, source->idx[1]) && cli_output_spares(out, source->npy[0]) &&
          cli_output_spares(out, source->npy[1]);
-}
-
-static bool read_arrays(const cli_data_source *source, sngp_dataset **dataset) {
-  bool labels = needs_labels(source);
-  if (source->idx[0] != NULL) {
-    return cli_succeeded(
-        sngp_dataset_read_idx(source->idx[0], labels ? source->idx[1] : NULL, dataset));
-  }
-  return cli_succeeded(
-      sngp_dataset_read_npy(source->npy[0], labels ? source->npy[1] : NULL, dataset));
-}
-
-bool cli_data_source_read_training(const cli_data_source *source, sngp_dataset **dataset) {
-  *dataset = NULL;
-  if (source->data == NULL) return read_arrays(source, dataset);
-  sngp_csv_config config;
-  if (!cli_succeeded(sngp_csv_config_init(&config, sizeof config))) return false;
-  config.header = source->header;
-  config.label_column = source->label;
-  return cli_succeeded(sngp_dataset_read_csv(source->data, &config, dataset));
-}
-
-static bool read_arrays_like(const cli_data_source *source, const sngp_model_config *config,
-                             sngp_dataset **dataset) {
-  const char *const *files = source->idx[0] != NULL ? source->idx : source->npy;
-  return read_arrays(source, dataset) && cli_check_arrays_fit(*dataset, config, files[0], files[1]);
-}
-
-bool cli_data_source_read_like(const cli_data_source *source, const sngp_model_config *config,
-                               sngp_dataset **dataset) {
-  *dataset = NULL;
-  sngp_csv_config csv;
-  if (source->data == NULL) return read_arrays_like(source, config, dataset);
-  if (!cli_succeeded(sngp_csv_config_init(&csv, sizeof csv))) return false;
-  csv.header = source->header;
-  csv.label_column = source->label;
-  csv.feature_names = config->feature_names;
-  csv.num_features = config->input_dim;
-  if (needs_labels(source)) {
-    csv.label_mode = SNGP_CSV_LABEL_LAST;
-    csv.class_names = config->class_names;
-    csv.num_classes = config->num_classes;
-  } else {
-    /* A column that is named is left out unread; else the last of one column too many is. */
-    csv.label_mode = source->label != NULL ? SNGP_CSV_LABEL_NONE : SNGP_CSV_LABEL_OPTIONAL;
-  }
-  return cli_succeeded(sngp_dataset_read_csv(source->data, &csv, dataset));
-}
-
-bool cli_data_source_read_for(const cli_data_source *source, const sngp_model *model,
-                              sngp_dataset **dataset) {
-  *dataset = NULL;
-  sngp_model_config trained;
-  if (!cli_succeeded(sngp_model_config_init(&trained, sizeof trained))) return false;
-  if (!cli_succeeded(sngp_model_get_config(model, &trained))) return false;
-  return cli_data_source_read_like(source, &trained, dataset);
 }

@@ -38,23 +38,11 @@ static cli_parse_result parse(moons_settings *settings, int argc, char **argv) {
   *s = (moons_settings){.epochs = 100, .threads = cli_default_threads(), .directory = "sngp-demo"};
   const char *name = NULL;
   cli_option options[] = {
-      {.name = "out",
-       .value = "DIR",
-       .kind = CLI_KIND_TEXT,
-       .target = &s->directory,
-       .help = "directory for the files; made where it is missing\n(default: sngp-demo)"},
-      {.name = "seed",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->seed,
-       .help = "of the data and of all models (default: 0)"},
-      {.name = "epochs",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->epochs,
-       .minimum = 1,
-       .maximum = CLI_LARGEST_SIZE,
-       .help = "of each model (default: 100)"},
+      cli_text_option("out", "DIR", &s->directory,
+                      "directory for the files; made where it is missing\n(default: sngp-demo)"),
+      cli_integer_option("seed", 0, INT64_MAX, &s->seed,
+                         "of the data and of all models (default: 0)"),
+      cli_integer_option("epochs", 1, CLI_LARGEST_SIZE, &s->epochs, "of each model (default: 100)"),
       cli_json_option(&s->json),
       cli_quiet_option(&s->quiet),
       cli_threads_option(&s->threads),
@@ -215,11 +203,8 @@ static int draw(const moons_settings *settings, const moons *m) {
 
 int cli_demo(int argc, char **argv) {
   moons_settings settings;
-  switch (parse(&settings, argc, argv)) {
-    case CLI_PARSE_HELP: return CLI_EXIT_OK;
-    case CLI_PARSE_ERROR: return CLI_EXIT_USAGE;
-    case CLI_PARSE_OK: break;
-  }
+  cli_parse_result parsed = parse(&settings, argc, argv);
+  if (parsed != CLI_PARSE_OK) return cli_parse_status(parsed);
   if (!cli_directory_check(settings.directory)) return CLI_EXIT_FAILURE;
   moons m = {0};
   int status = cli_moons_run(&settings, &m);

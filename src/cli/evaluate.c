@@ -1,14 +1,14 @@
-/* sngp evaluate: accuracy and calibration on labelled rows; how well the scores tell
-   out-of-domain rows. */
+/* sngp evaluate: what predictions are worth on rows with labels or targets; how well the scores
+   tell out-of-domain rows. */
 #include "cli/commands.h"
 #include "cli/conformal.h"
 #include "cli/data_source.h"
-#include "cli/evaluation.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/prediction.h"
 #include "cli/prediction_options.h"
 #include "cli/report.h"
+#include "cli/task_evaluation.h"
 #include "sngp/sngp.h"
 
 typedef struct {
@@ -22,20 +22,30 @@ typedef struct {
 typedef struct {
   cli_predictor predictor;
   sngp_dataset *rows, *ood;
-  cli_evaluation evaluation;
+  cli_task_evaluation evaluation;
   cli_conformal conformal;
   sngp_set_metrics sets;
 } evaluate_work;
 
 static const char purpose[] =
-    "Compares predictions with the labels of test rows: accuracy, likelihood, calibration,\n"
-    "and what is gained by rejecting the rows of the largest scores (AURC: the mean error\n"
-    "over all shares of rows that are kept; excess: over the best order; at 80%: accuracy\n"
-    "where the surest 80% are kept). With out-of-domain rows, says how well each score\n"
-    "tells them from the test rows: AUROC, AUPR and the false-positive rate at 95% true\n"
-    "positives, out-of-domain being positive. With --coverage and calibration rows, makes\n"
-    "prediction sets and says how many hold their row's class, and how large they are.\n"
-    "MODEL is a file of 'sngp train', a model or an ensemble.";
+    "Compares predictions with the labels or targets of test rows, by the model's task.\n"
+    "\n"
+    "  classification    accuracy, likelihood, calibration, and what is gained by rejecting\n"
+    "                    the rows of the largest scores (AURC: the mean error over all shares\n"
+    "                    of rows that are kept; excess: over the best order; at 80%: accuracy\n"
+    "                    where the surest 80% are kept)\n"
+    "  regression        root mean squared and mean absolute error, likelihood, CRPS\n"
+    "                    (continuous ranked probability score), coverage and width of the 95%\n"
+    "                    interval, in the targets' own units\n"
+    "  counts            root mean squared and mean absolute error\n"
+    "  multi-label       of each label accuracy, likelihood, calibration and AUROC, and how\n"
+    "                    many rows have all labels right\n"
+    "\n"
+    "With out-of-domain rows, says how well each score tells them from the test rows: AUROC,\n"
+    "AUPR and the false-positive rate at 95% true positives, out-of-domain being positive.\n"
+    "With --coverage and calibration rows, makes prediction sets of a classifier and says how\n"
+    "many hold their row's class, and how large they are. MODEL is a file of 'sngp train', a\n"
+    "model or an ensemble.";
 
 static const char examples[] =
     "  sngp evaluate model.safetensors --data test.csv\n"
@@ -49,13 +59,10 @@ static cli_parse_result parse(evaluate_settings *settings, int argc, char **argv
   cli_prediction_options prediction;
   cli_option output[] = {
       cli_coverage_option(&s->conformal),
-      {.name = "json",
-       .kind = CLI_KIND_FLAG,
-       .target = &s->json,
-       .help = "print one JSON document"},
+      cli_flag_option("json", &s->json, "print one JSON document"),
   };
   cli_option_group groups[] = {
-      cli_data_source_group(&s->source, CLI_LABELS_NEEDED),
+      cli_data_source_group(&s->source, CLI_OUTPUTS_NEEDED),
       cli_data_source_group(&s->ood, CLI_LABELS_OOD),
       cli_data_source_group(&s->conformal.source, CLI_LABELS_CALIBRATION),
       cli_prediction_group(&prediction, &s->prediction),
@@ -79,7 +86,7 @@ static cli_parse_result parse(evaluate_settings *settings, int argc, char **argv
 }
 
 static bool print_json(const evaluate_settings *settings, const evaluate_work *work) {
-  json_t *document = cli_evaluation_json(&work->evaluation);
+  json_t *document = cli_task_evaluation_json(&work->evaluation);
   if (cli_conformal_wanted(&settings->conformal) &&
       json_object_set_new(document, "conformal",
                           cli_conformal_json(&work->conformal, &work->sets)) != 0) {
@@ -91,7 +98,7 @@ static bool print_json(const evaluate_settings *settings, const evaluate_work *w
 
 static bool compute(const evaluate_settings *settings, evaluate_work *work) {
   cli_predictor *predictor = &work->predictor;
-  cli_evaluation *evaluation = &work->evaluation;
+  cli_task_evaluation *evaluation = &work->evaluation;
   if (!cli_predictor_load(predictor, settings->model, &settings->prediction) ||
       !cli_data_source_read_for(&settings->source, predictor->model, &work->rows)) {
     return false;
@@ -100,18 +107,20 @@ static bool compute(const evaluate_settings *settings, evaluate_work *work) {
       !cli_data_source_read_for(&settings->ood, predictor->model, &work->ood)) {
     return false;
   }
-  if (!cli_evaluation_run(predictor, work->rows, work->ood, evaluation)) return false;
-  return !cli_conformal_wanted(&settings->conformal) ||
-         (cli_conformal_calibrate(&settings->conformal, predictor, &work->conformal) &&
-          cli_conformal_evaluate(&work->conformal, evaluation->probabilities,
-                                 sngp_dataset_labels(work->rows), sngp_dataset_rows(work->rows),
-                                 &work->sets));
+  bool sets = cli_conformal_wanted(&settings->conformal);
+  if (sets && !cli_conformal_calibrate(&settings->conformal, predictor, &work->conformal)) {
+    return false;
+  }
+  return cli_task_evaluation_run(predictor, work->rows, work->ood, evaluation) &&
+         (!sets || cli_conformal_evaluate(&work->conformal, evaluation->classes.probabilities,
+                                          sngp_dataset_labels(work->rows),
+                                          sngp_dataset_rows(work->rows), &work->sets));
 }
 
 static int run(const evaluate_settings *settings, evaluate_work *work) {
   if (!compute(settings, work)) return CLI_EXIT_FAILURE;
   if (settings->json) return print_json(settings, work) ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
-  cli_evaluation_print(&work->evaluation);
+  cli_task_evaluation_print(&work->evaluation);
   if (cli_conformal_wanted(&settings->conformal)) {
     cli_conformal_print(&work->conformal, &work->sets);
   }
@@ -120,14 +129,11 @@ static int run(const evaluate_settings *settings, evaluate_work *work) {
 
 int cli_evaluate(int argc, char **argv) {
   evaluate_settings settings;
-  switch (parse(&settings, argc, argv)) {
-    case CLI_PARSE_HELP: return CLI_EXIT_OK;
-    case CLI_PARSE_ERROR: return CLI_EXIT_USAGE;
-    case CLI_PARSE_OK: break;
-  }
+  cli_parse_result parsed = parse(&settings, argc, argv);
+  if (parsed != CLI_PARSE_OK) return cli_parse_status(parsed);
   evaluate_work work = {0};
   int status = run(&settings, &work);
-  cli_evaluation_free(&work.evaluation);
+  cli_task_evaluation_free(&work.evaluation);
   sngp_dataset_free(work.ood);
   sngp_dataset_free(work.rows);
   cli_predictor_free(&work.predictor);

@@ -6,8 +6,8 @@
 
 #include "sngp/sngp.h"
 
-/* Whether rows of arrays have the model's columns and, where they have labels, its classes; reports
-   where they do not. */
+/* Whether rows of arrays have the model's columns and, where they have labels, its classes, or
+   where they have targets, as many as it; reports where they do not. */
 bool cli_check_arrays_fit(const sngp_dataset *rows, const sngp_model_config *model,
                           const char *features_path, const char *labels_path);
 

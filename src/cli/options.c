@@ -114,8 +114,12 @@ static int parse_option(const cli_command *command, int argc, char **argv, int *
   size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
   cli_option *option = find_option(command, name, length);
   if (option == NULL) return fail_unknown(command, name, length);
-  if (option->given) return cli_fail_usage(command->name, "--%s is given twice", option->name);
-  option->given = true;
+  int place = option->given++, most_times = option->most_times > 0 ? option->most_times : 1;
+  if (place >= most_times && most_times == 1)
+    return cli_fail_usage(command->name, "--%s is given twice", option->name);
+  if (place >= most_times)
+    return cli_fail_usage(command->name, "--%s is given more than %d times", option->name,
+                          most_times);
   if (option->kind == CLI_KIND_FLAG) {
     if (equals != NULL) return cli_fail_usage(command->name, "--%s takes no value", option->name);
     *(bool *)option->target = true;
@@ -125,11 +129,11 @@ static int parse_option(const cli_command *command, int argc, char **argv, int *
   int most = option->max_values > least ? option->max_values : least;
   int count = 0;
   if (equals != NULL) {
-    int status = store(command, option, count++, equals + 1);
+    int status = store(command, option, place + count++, equals + 1);
     if (status != CLI_EXIT_OK) return status;
   }
   while (count < most && *index + 1 < argc && !looks_like_option(argv[*index + 1])) {
-    int status = store(command, option, count++, argv[++*index]);
+    int status = store(command, option, place + count++, argv[++*index]);
     if (status != CLI_EXIT_OK) return status;
   }
   if (count >= least) return CLI_EXIT_OK;
@@ -177,4 +181,14 @@ cli_parse_result cli_options_parse(const cli_command *command, int argc, char **
     return CLI_PARSE_ERROR;
   }
   return CLI_PARSE_OK;
+}
+
+int cli_parse_status(cli_parse_result result) {
+  return result == CLI_PARSE_ERROR ? CLI_EXIT_USAGE : CLI_EXIT_OK;
+}
+
+bool cli_option_given(const cli_option *options, int count, const char *name) {
+  int i = 0;
+  while (i < count && (options[i].name == NULL || strcmp(options[i].name, name) != 0)) i++;
+  return i < count && options[i].given > 0;
 }

@@ -7,7 +7,7 @@
 
 enum {
   CLI_KIND_FLAG,    /* no value; target: bool */
-  CLI_KIND_TEXT,    /* target: const char *, an array of max_values of them */
+  CLI_KIND_TEXT,    /* target: const char *, an array of max_values of them, or of most_times */
   CLI_KIND_INTEGER, /* target: int64_t */
   CLI_KIND_REAL,    /* target: double */
   CLI_KIND_CHOICE   /* target: int32_t, the place among `choices` */
@@ -27,12 +27,25 @@ typedef struct cli_option {
   int kind;
   void *target;
   int min_values, max_values; /* of text; 0: 1 */
+  int most_times;             /* that a text of one value may be given; 0: 1 */
   const char *const *choices; /* ends with NULL */
   int64_t minimum, maximum;   /* of an integer */
   double lower, upper;        /* of a real number */
   bool open;                  /* the limits of a real number are excluded */
-  bool given;                 /* set by the parser */
+  int given;                  /* how many times; set by the parser */
 } cli_option;
+
+/* The rows of a table of options; what they lack is set afterwards. */
+cli_option cli_flag_option(const char *name, bool *target, const char *help);
+cli_option cli_text_option(const char *name, const char *value, const char **target,
+                           const char *help);
+cli_option cli_choice_option(const char *name, const char *const *choices, int32_t *target,
+                             const char *help);
+cli_option cli_integer_option(const char *name, int64_t minimum, int64_t maximum, int64_t *target,
+                              const char *help);
+/* A number above 0; a share, which is between 0 and 1. */
+cli_option cli_positive_option(const char *name, double *target, const char *help);
+cli_option cli_share_option(const char *name, double *target, const char *help);
 
 typedef struct cli_option_group {
   const char *heading;
@@ -51,6 +64,12 @@ typedef struct cli_command {
 } cli_command;
 
 typedef enum { CLI_PARSE_OK, CLI_PARSE_HELP, CLI_PARSE_ERROR } cli_parse_result;
+
+/* Whether an option of that name is among those of a table, and was given. */
+bool cli_option_given(const cli_option *options, int count, const char *name);
+
+/* The exit status of a command that ends with its command line. */
+int cli_parse_status(cli_parse_result result);
 
 /* Reads argv[0 ... argc - 1], which follow the command's name. --help prints the help on standard
    output; an error has been reported. `argument` is NULL when the command has none. */

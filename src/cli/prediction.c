@@ -20,13 +20,22 @@ void cli_prediction_settings_init(cli_prediction_settings *settings) {
 
 /* What only the model can tell: whether the settings have an effect on it. */
 static bool check(const cli_predictor *p, const cli_prediction_settings *settings) {
-  const char *what = NULL;
-  if (p->has_variance) return true;
-  if (settings->method == SNGP_PREDICT_MONTE_CARLO) what = "--method monte-carlo";
-  if (!isnan(settings->mean_field_factor)) what = "--mean-field-factor";
-  if (what != NULL)
-    cli_fail("%s needs a model with a variance, and this one is deterministic", what);
-  return what == NULL;
+  const char *factor = !isnan(settings->mean_field_factor) ? "--mean-field-factor" : NULL;
+  const char *draws = settings->method == SNGP_PREDICT_MONTE_CARLO ? "--method monte-carlo" : NULL;
+  const char *of_probabilities = draws != NULL                   ? draws
+                                 : !isnan(settings->temperature) ? "--temperature"
+                                                                 : factor;
+  const char *of_variance = factor != NULL ? factor : draws;
+  bool regression = p->config.task == SNGP_TASK_REGRESSION;
+  if (regression && of_probabilities != NULL) {
+    cli_fail("%s is for probabilities, and the task of this model is %s", of_probabilities,
+             cli_task_names[p->task]);
+  } else if (p->config.head == SNGP_HEAD_DENSE && of_variance != NULL) {
+    cli_fail("%s needs a model with a variance, and this one is deterministic", of_variance);
+  } else {
+    return true;
+  }
+  return false;
 }
 
 sngp_status cli_prediction_config(const cli_prediction_settings *settings,
@@ -59,7 +68,10 @@ bool cli_predictor_use(cli_predictor *predictor, const sngp_ensemble *ensemble,
       !cli_succeeded(cli_prediction_config(settings, &p->settings))) {
     return false;
   }
-  p->has_variance = p->config.head == SNGP_HEAD_GAUSSIAN_PROCESS;
+  p->task = cli_task_of(&p->config);
+  /* Without a Gaussian process nothing but the noise of a regression is a variance. */
+  bool varies = p->config.head == SNGP_HEAD_GAUSSIAN_PROCESS || p->task == CLI_TASK_REGRESSION;
+  p->num_variances = varies ? sngp_model_num_variances(p->model) : 0;
   p->has_several_passes = sngp_ensemble_num_members(ensemble) > 1 ||
                           (is_sampled(settings->method) && p->settings.num_samples != 1);
   return check(p, settings) && cli_succeeded(sngp_workspace_create(p->model, &p->settings,

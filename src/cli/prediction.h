@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "cli/task.h"
 #include "sngp/sngp.h"
 
 /* How to predict, as options say. */
@@ -30,7 +31,8 @@ typedef struct cli_predictor {
   sngp_model_config config; /* its configuration */
   sngp_predict_config settings;
   sngp_workspace *workspace;
-  bool has_variance;
+  int32_t task;            /* CLI_TASK_* */
+  int64_t num_variances;   /* of a row; 0: the model has none */
   bool has_several_passes; /* members, draws or passes with dropout, that can disagree */
 } cli_predictor;
 

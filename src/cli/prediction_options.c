@@ -25,39 +25,20 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
   cli_prediction_settings_init(s);
   const cli_option table[CLI_PREDICTION_OPTIONS] = {
       /* those that are tuned come last: CLI_TUNED_OPTIONS */
-      {.name = "method",
-       .value = "NAME",
-       .kind = CLI_KIND_CHOICE,
-       .target = &s->method,
-       .choices = cli_predict_methods,
-       .help = "mean-field (default): the variance flattens the probabilities;\n"
-               "map: softmax of the logits alone;\n"
-               "monte-carlo: mean over draws of the logits, by their variance;\n"
-               "mc-dropout: mean over passes with dropout. An ensemble takes the\n"
-               "mean over its members besides"},
-      {.name = "samples",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->samples,
-       .minimum = 1,
-       .maximum = CLI_LARGEST_SIZE,
-       .help = "draws of monte-carlo (default: 100)"},
-      {.name = "joint",
-       .kind = CLI_KIND_FLAG,
-       .target = &s->joint,
-       .help = "draws of monte-carlo with the rows' covariance, not row by row"},
-      {.name = "passes",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->passes,
-       .minimum = 1,
-       .maximum = CLI_LARGEST_SIZE,
-       .help = "passes of mc-dropout (default: 10)"},
-      {.name = "seed",
-       .value = "N",
-       .kind = CLI_KIND_INTEGER,
-       .target = &s->seed,
-       .help = "of draws, dropout and prediction sets (default: 0)"},
+      cli_choice_option("method", cli_predict_methods, &s->method,
+                        "mean-field (default): the variance flattens the probabilities;\n"
+                        "map: softmax of the logits alone;\n"
+                        "monte-carlo: mean over draws of the logits, by their variance;\n"
+                        "mc-dropout: mean over passes with dropout. An ensemble takes the\n"
+                        "mean over its members besides"),
+      cli_integer_option("samples", 1, CLI_LARGEST_SIZE, &s->samples,
+                         "draws of monte-carlo (default: 100)"),
+      cli_flag_option("joint", &s->joint,
+                      "draws of monte-carlo with the rows' covariance, not row by row"),
+      cli_integer_option("passes", 1, CLI_LARGEST_SIZE, &s->passes,
+                         "passes of mc-dropout (default: 10)"),
+      cli_integer_option("seed", 0, INT64_MAX, &s->seed,
+                         "of draws, dropout and prediction sets (default: 0)"),
       cli_threads_option(&s->threads),
       {.name = "mean-field-factor",
        .value = "X",
@@ -67,13 +48,9 @@ cli_option_group cli_prediction_group(cli_prediction_options *options,
        .help = "of mean-field, and of mc-dropout's passes: logits are divided\n"
                "by the root of 1 + X variance; negative: they are not\n"
                "(default: the model's)"},
-      {.name = "temperature",
-       .value = "X",
-       .kind = CLI_KIND_REAL,
-       .target = &s->temperature,
-       .open = true,
-       .help = "logits are divided by X (default: the model's, which is right\n"
-               "for the method it was tuned for: 'sngp calibrate')"},
+      cli_positive_option("temperature", &s->temperature,
+                          "logits are divided by X (default: the model's, which is right\n"
+                          "for the method it was tuned for: 'sngp calibrate')"),
   };
   memcpy(options->table, table, sizeof table);
   return (cli_option_group){"Prediction", options->table, CLI_PREDICTION_OPTIONS};

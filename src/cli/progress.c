@@ -84,6 +84,12 @@ static bool leaves_a_line(const cli_progress *state, const sngp_fit_progress *pr
   return epoch == 1 || epoch == all || epoch % every == 0;
 }
 
+/* A regression has no accuracy. */
+static void print_measures(FILE *stream, const char *of, double loss, double accuracy) {
+  fprintf(stream, "  %sloss %.4f", of, loss);
+  if (!isnan(accuracy)) fprintf(stream, "  %saccuracy %.4f", of, accuracy);
+}
+
 static void print_epoch(const cli_progress *state, const sngp_fit_progress *progress) {
   int64_t all = all_epochs(progress), members = progress->num_members;
   fprintf(state->stream, "epoch %*" PRId64 "/%" PRId64, digits(all), state->epochs_done, all);
@@ -91,10 +97,9 @@ static void print_epoch(const cli_progress *state, const sngp_fit_progress *prog
     fprintf(state->stream, "  member %*" PRId64 "/%" PRId64, digits(members), progress->member + 1,
             members);
   }
-  fprintf(state->stream, "  loss %.4f  accuracy %.4f", progress->loss, progress->accuracy);
+  print_measures(state->stream, "", progress->loss, progress->accuracy);
   if (isfinite(progress->validation_loss)) {
-    fprintf(state->stream, "  val loss %.4f  val accuracy %.4f", progress->validation_loss,
-            progress->validation_accuracy);
+    print_measures(state->stream, "val ", progress->validation_loss, progress->validation_accuracy);
   }
   putc('\n', state->stream);
   fflush(state->stream);
@@ -124,16 +129,17 @@ static void draw(cli_progress *state, const sngp_fit_progress *progress, double 
   double in_epoch = (double)progress->step / (double)progress->steps_per_epoch;
   double elapsed = time - state->started;
   bool one_epoch = progress->num_members == 1 && all <= state->kept_lines;
-  char bar[BAR_WIDTH + 1], remaining[32], line[LONGEST_LINE];
+  char bar[BAR_WIDTH + 1], accuracy[32] = "", remaining[32], line[LONGEST_LINE];
   int filled = (int)((one_epoch ? in_epoch : done) * BAR_WIDTH);
   memset(bar, '.', BAR_WIDTH);
   memset(bar, '=', (size_t)filled);
   if (filled < BAR_WIDTH) bar[filled] = '>';
   bar[BAR_WIDTH] = '\0';
   print_time(remaining, sizeof remaining, elapsed * (1 - done) / done);
-  snprintf(line, sizeof line,
-           "epoch %*" PRId64 "/%" PRId64 " [%s] loss %.4f  accuracy %.4f  ETA %s", digits(all),
-           epoch, all, bar, progress->loss, progress->accuracy, remaining);
+  if (!isnan(progress->accuracy))
+    snprintf(accuracy, sizeof accuracy, "  accuracy %.4f", progress->accuracy);
+  snprintf(line, sizeof line, "epoch %*" PRId64 "/%" PRId64 " [%s] loss %.4f%s  ETA %s",
+           digits(all), epoch, all, bar, progress->loss, accuracy, remaining);
   fprintf(state->stream, "\r%.*s\033[K", terminal_width(state->stream) - 1, line);
   fflush(state->stream);
   state->last_drawn = time;
@@ -162,15 +168,10 @@ int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) 
 }
 
 cli_option cli_json_option(bool *target) {
-  return (cli_option){.name = "json",
-                      .kind = CLI_KIND_FLAG,
-                      .target = target,
-                      .help = "print one JSON document and nothing else on standard output"};
+  return cli_flag_option("json", target,
+                         "print one JSON document and nothing else on standard output");
 }
 
 cli_option cli_quiet_option(bool *target) {
-  return (cli_option){.name = "quiet",
-                      .kind = CLI_KIND_FLAG,
-                      .target = target,
-                      .help = "no progress and no words when all goes well"};
+  return cli_flag_option("quiet", target, "no progress and no words when all goes well");
 }

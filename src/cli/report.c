@@ -7,6 +7,7 @@
 
 #include "cli/message.h"
 #include "cli/output_file.h"
+#include "cli/task.h"
 
 /* Enough for any measure; 0.1 stays 0.1. */
 enum { JSON_DIGITS = 15 };
@@ -24,10 +25,32 @@ json_t *cli_json_numbers(const cli_json_number *numbers, int count) {
   return object;
 }
 
+json_t *cli_json_named(const char *const *names, int64_t index, json_t *object) {
+  json_t *named =
+      json_pack("{s:o}", "name", names != NULL ? json_string(names[index]) : json_null());
+  if (json_object_update(named, object) != 0) {
+    json_decref(named);
+    named = NULL;
+  }
+  json_decref(object);
+  return named;
+}
+
 json_t *cli_json_parameters(const sngp_model *model) {
   int64_t total = 0, trainable = 0;
   if (sngp_model_parameter_count(model, &total, &trainable) != SNGP_OK) return NULL;
   return json_pack("{s:I, s:I}", "total", (json_int_t)total, "trainable", (json_int_t)trainable);
+}
+
+json_t *cli_json_noise(const sngp_model *model) {
+  json_t *noise = json_array();
+  for (int64_t k = 0; k < sngp_model_num_targets(model); k++) {
+    if (json_array_append_new(noise, cli_json_real(cli_task_noise(model, k))) != 0) {
+      json_decref(noise);
+      return NULL;
+    }
+  }
+  return noise;
 }
 
 json_t *cli_json_history(const sngp_history *history) {
@@ -78,6 +101,20 @@ const char *cli_format_count(int64_t count, char text[CLI_COUNT_SIZE]) {
   }
   *end = '\0';
   return text;
+}
+
+void cli_print_column(double value) {
+  if (isnan(value)) {
+    printf("%10s", "-");
+  } else {
+    printf("%10.4f", value);
+  }
+}
+
+void cli_print_measure(const char *title, double value) {
+  printf("  %-32s", title);
+  cli_print_column(value);
+  putchar('\n');
 }
 
 void cli_print_model_line(const sngp_model *model, const char *heading) {

@@ -18,8 +18,15 @@ typedef struct cli_json_number {
 /* An object of numbers, each as by cli_json_real(); NULL: out of memory. */
 json_t *cli_json_numbers(const cli_json_number *numbers, int count);
 
+/* Puts "name" before what an object holds: names[index], or null where there are no names. Takes
+   the object; NULL: out of memory. */
+json_t *cli_json_named(const char *const *names, int64_t index, json_t *object);
+
 /* {"total", "trainable"} of a model's parameters. */
 json_t *cli_json_parameters(const sngp_model *model);
+
+/* The variances of the noise of a regression's targets, in the squares of their units. */
+json_t *cli_json_noise(const sngp_model *model);
 
 /* The epochs of a history as an array of objects. */
 json_t *cli_json_history(const sngp_history *history);
@@ -35,6 +42,11 @@ enum { CLI_COUNT_SIZE = 32 };
 
 /* Writes a count with a comma between thousands; returns `text`. */
 const char *cli_format_count(int64_t count, char text[CLI_COUNT_SIZE]);
+
+/* A number in a column of ten places, of four decimals; '-' for a NaN. And a line of a table of
+   measures. */
+void cli_print_column(double value);
+void cli_print_measure(const char *title, double value);
 
 /* "SNGP, 1,283,714 parameters (101,120 trainable)" and a newline. */
 void cli_print_model_line(const sngp_model *model, const char *heading);

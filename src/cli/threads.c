@@ -17,11 +17,6 @@ int64_t cli_default_threads(void) {
 }
 
 cli_option cli_threads_option(int64_t *target) {
-  return (cli_option){.name = "threads",
-                      .value = "N",
-                      .help = "threads to work with (default: the machine's processors)",
-                      .kind = CLI_KIND_INTEGER,
-                      .target = target,
-                      .minimum = 1,
-                      .maximum = CLI_MAX_THREADS};
+  return cli_integer_option("threads", 1, CLI_MAX_THREADS, target,
+                            "threads to work with (default: the machine's processors)");
 }

@@ -27,7 +27,9 @@ const char *cli_training_title(int32_t method) {
 }
 
 void cli_training_settings_init(cli_training_settings *settings) {
-  *settings = (cli_training_settings){.preset = SNGP_PRESET_DEFAULT,
+  *settings = (cli_training_settings){.task = CLI_TASK_CLASSIFICATION,
+                                      .likelihood = CLI_NOT_GIVEN,
+                                      .preset = SNGP_PRESET_DEFAULT,
                                       .method = CLI_METHOD_SNGP,
                                       .member_method = CLI_NOT_GIVEN,
                                       .members = CLI_NOT_GIVEN,
@@ -65,8 +67,13 @@ sngp_status cli_training_model_config(const cli_training_settings *settings,
   if (status == SNGP_OK) status = sngp_model_config_preset(config, s->preset);
   if (status != SNGP_OK) return status;
   config->input_dim = sngp_dataset_cols(training);
+  config->task = cli_task_library(s->task);
   config->num_classes = num_classes;
   config->class_names = sngp_dataset_class_names(training);
+  config->num_targets = sngp_dataset_num_targets(training);
+  config->target_names = sngp_dataset_target_names(training);
+  if (s->task == CLI_TASK_COUNTS) config->likelihood = SNGP_LIKELIHOOD_POISSON;
+  if (s->likelihood != CLI_NOT_GIVEN) config->likelihood = s->likelihood;
   config->feature_names = sngp_dataset_feature_names(training);
   config->seed = s->seed;
   if (s->raw_inputs) config->standardize_inputs = 0;
@@ -178,7 +185,8 @@ sngp_status cli_training_fit(const cli_training_settings *settings, const sngp_d
 bool cli_training_calibrate(const cli_training_settings *settings, const sngp_dataset *validation,
                             cli_trained *trained) {
   sngp_predict_config config;
-  if (validation == NULL || settings->no_calibration) return true;
+  if (validation == NULL || settings->no_calibration || settings->task != CLI_TASK_CLASSIFICATION)
+    return true;
   trained->calibration.struct_size = sizeof trained->calibration;
   sngp_status status = sngp_predict_config_init(&config, sizeof config);
   if (status == SNGP_OK) {

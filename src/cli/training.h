@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "cli/progress.h"
+#include "cli/task.h"
 #include "sngp/sngp.h"
 
 /* Values of cli_training_settings::method. */
@@ -23,6 +24,8 @@ enum { CLI_MOST_MEMBERS = 4096 };
 
 /* Counts that were not given are CLI_NOT_GIVEN, numbers NaN: they leave the preset's value. */
 typedef struct cli_training_settings {
+  int32_t task;          /* CLI_TASK_* */
+  int32_t likelihood;    /* SNGP_LIKELIHOOD_*; not given: by the task */
   int32_t preset;        /* SNGP_PRESET_* */
   int32_t method;        /* CLI_METHOD_* */
   int32_t member_method; /* of an ensemble: CLI_METHOD_DETERMINISTIC, CLI_METHOD_SNGP; not given:
@@ -46,7 +49,8 @@ void cli_training_settings_init(cli_training_settings *settings);
 int32_t cli_training_model_method(const cli_training_settings *settings);
 int64_t cli_training_num_models(const cli_training_settings *settings);
 
-/* The configurations that the settings mean, for rows like `training`, of num_classes classes. */
+/* The configurations that the settings mean, for rows like `training`, of num_classes classes where
+   the task has any. */
 sngp_status cli_training_model_config(const cli_training_settings *settings,
                                       const sngp_dataset *training, int64_t num_classes,
                                       sngp_model_config *config);
@@ -79,8 +83,8 @@ sngp_status cli_training_fit(const cli_training_settings *settings, const sngp_d
                              const sngp_dataset *validation, cli_progress *progress,
                              cli_trained *trained);
 
-/* Tunes the mean-field factor and the temperature on held-out rows, unless there are none (NULL) or
-   the settings leave it out. False: the reason has been reported. */
+/* Tunes the mean-field factor and the temperature of a classifier on held-out rows, unless there
+   are none (NULL) or the settings leave it out. False: the reason has been reported. */
 bool cli_training_calibrate(const cli_training_settings *settings, const sngp_dataset *validation,
                             cli_trained *trained);
 

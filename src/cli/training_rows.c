@@ -12,7 +12,7 @@ static bool one_class(const sngp_dataset *rows) {
   return i >= sngp_dataset_rows(rows);
 }
 
-bool cli_training_rows_check_classes(const sngp_dataset *rows) {
+static bool check_classes(const sngp_dataset *rows) {
   if (!one_class(rows)) return true;
   const char *const *names = sngp_dataset_class_names(rows);
   int32_t label = sngp_dataset_labels(rows)[0];
@@ -23,6 +23,31 @@ bool cli_training_rows_check_classes(const sngp_dataset *rows) {
     cli_fail("%s %" PRId32, needed, label);
   }
   return false;
+}
+
+static bool allowed(int32_t task, float target) {
+  switch (task) {
+    case CLI_TASK_COUNTS: return target >= 0;
+    case CLI_TASK_MULTI_LABEL: return target == 0 || target == 1;
+    default: return true;
+  }
+}
+
+static bool check_targets(int32_t task, const sngp_dataset *rows) {
+  const float *targets = sngp_dataset_targets(rows);
+  int64_t per_row = sngp_dataset_num_targets(rows);
+  for (int64_t i = 0; i < sngp_dataset_rows(rows) * per_row; i++) {
+    if (allowed(task, targets[i])) continue;
+    cli_fail("target %" PRId64 " of row %" PRId64 " is %g, but --task %s takes %s", i % per_row,
+             i / per_row, (double)targets[i], cli_task_names[task],
+             task == CLI_TASK_COUNTS ? "counts, 0 or more" : "0 or 1");
+    return false;
+  }
+  return true;
+}
+
+bool cli_training_rows_check_outputs(int32_t task, const sngp_dataset *rows) {
+  return cli_task_has_targets(task) ? check_targets(task, rows) : check_classes(rows);
 }
 
 static bool split(const cli_training_settings *settings, cli_training_rows *rows) {
@@ -42,7 +67,7 @@ bool cli_training_rows_check(const cli_training_settings *settings, const sngp_d
              settings->batch_size, rows);
     return false;
   }
-  if (one_class(training)) {
+  if (!cli_task_has_targets(settings->task) && one_class(training)) {
     cli_fail("--validation %g leaves training rows of one class only", settings->validation);
     return false;
   }
@@ -51,9 +76,9 @@ bool cli_training_rows_check(const cli_training_settings *settings, const sngp_d
 
 bool cli_training_rows_read(const cli_training_settings *settings, const cli_data_source *source,
                             cli_training_rows *rows) {
-  if (!cli_data_source_read_training(source, &rows->training)) return false;
+  if (!cli_data_source_read_training(source, settings->task, &rows->training)) return false;
   rows->num_classes = sngp_dataset_num_classes(rows->training);
-  if (!cli_training_rows_check_classes(rows->training)) return false;
+  if (!cli_training_rows_check_outputs(settings->task, rows->training)) return false;
   if (!isnan(settings->validation) && !split(settings, rows)) return false;
   return cli_training_rows_check(settings, rows->training);
 }

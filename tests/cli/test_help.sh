@@ -23,14 +23,14 @@ documents() {
   run 0 "$command" --help
   for option in "$@"; do says stdout "  --$option"; done
 }
-documents train data label header idx npy out preset method epochs batch-size learning-rate seed \
+documents train data label target num-targets task likelihood header idx npy out preset method epochs batch-size learning-rate seed \
   num-layers num-hidden num-features spectral-bound ridge loss focal-gamma class-weights validation no-calibration members member-method patience threads quiet json
 prediction="method samples joint passes seed mean-field-factor temperature threads coverage
   calibration-data calibration-idx calibration-npy"
 # shellcheck disable=SC2086
-documents predict data label header idx npy out $prediction
+documents predict data label target header idx npy out $prediction
 # shellcheck disable=SC2086
-documents evaluate data label header idx npy ood-data ood-idx ood-npy json $prediction
+documents evaluate data label target header idx npy ood-data ood-idx ood-npy json $prediction
 documents calibrate data label header idx npy out method samples joint passes seed threads ridge json quiet
 documents info json
 documents compare data label header idx npy test-data test-idx test-npy ood-data ood-idx ood-npy out \

@@ -93,6 +93,28 @@ wrong "MODEL is missing" predict --data a.csv
 wrong "unexpected argument 'extra'" predict m extra --data a
 wrong "--method: 'sngp' is not one of: mean-field, map, monte-carlo, mc-dropout" \
   predict m --data a --method sngp
+wrong "--task: 'ranking' is not one of: classification, regression, counts, multi-label" \
+  train --data a --out m --task ranking
+wrong "--likelihood softmax does not go with --task regression" \
+  train --data a --out m --task regression --likelihood softmax
+wrong "--likelihood gaussian does not go with --task counts" \
+  train --data a --out m --task counts --likelihood gaussian
+wrong "--target has no effect with --task classification" train --data a --out m --target y
+wrong "--num-targets has no effect with --task classification" train --data a --out m --num-targets 2
+wrong "--label has no effect with --task regression: --target names its columns" \
+  train --data a --out m --task regression --label y
+wrong "--idx has labels, and --task counts needs targets" train --idx a b --out m --task counts
+wrong "--target is for CSV files" train --npy a b --out m --task regression --target y
+wrong "--num-targets is for CSV files" train --npy a b --out m --task regression --num-targets 2
+wrong "give only one of --target, --num-targets" \
+  train --data a --out m --task regression --target y --num-targets 2
+wrong "--loss has no effect without --task classification" \
+  train --data a --out m --task multi-label --loss focal
+wrong "--class-weights has no effect without --task classification" \
+  train --data a --out m --task regression --class-weights balanced
+wrong "--no-calibration has no effect without --task classification" \
+  train --data a --out m --task regression --validation 0.2 --no-calibration
+wrong "unknown option --task" compare --data a --out d --task regression
 # An option that changes nothing is a misunderstanding.
 for command in "predict m --data a" "evaluate m --data a"; do
   # in_vain METHOD OPTION...

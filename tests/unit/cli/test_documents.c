@@ -14,7 +14,8 @@
 static void train_reports_history_parameters_and_the_chosen_scale(void **state) {
   (void)state;
   json_t *document = read_document("train.json");
-  assert_true(has_keys(document, "method parameters kernel_scale history calibration seconds out"));
+  assert_true(
+      has_keys(document, "method task parameters kernel_scale history calibration seconds out"));
   assert_string_equal(json_string_value(json_object_get(document, "method")), "sngp");
   assert_string_equal(json_string_value(json_object_get(document, "out")), "model");
   assert_true(number(document, "seconds") >= 0);
@@ -54,7 +55,8 @@ static void train_reports_history_parameters_and_the_chosen_scale(void **state) 
 static void a_deterministic_model_has_no_kernel_scale_and_validation_is_reported(void **state) {
   (void)state;
   json_t *document = read_document("dense.json");
-  assert_true(has_keys(document, "method parameters kernel_scale history calibration seconds out"));
+  assert_true(
+      has_keys(document, "method task parameters kernel_scale history calibration seconds out"));
   assert_string_equal(json_string_value(json_object_get(document, "method")), "deterministic");
   assert_true(json_is_null(json_object_get(document, "kernel_scale")));
   const json_t *history = json_object_get(document, "history");
@@ -75,7 +77,7 @@ static void an_ensemble_reports_every_member(void **state) {
   (void)state;
   json_t *document = read_document("ensemble.json");
   assert_true(
-      has_keys(document, "method member_method parameters members calibration seconds out"));
+      has_keys(document, "method member_method task parameters members calibration seconds out"));
   assert_string_equal(json_string_value(json_object_get(document, "method")), "ensemble");
   assert_string_equal(json_string_value(json_object_get(document, "member_method")), "sngp");
   sngp_ensemble *ensemble = NULL;
