@@ -157,9 +157,9 @@ SNGP_API sngp_status sngp_dataset_read_csv(const char *path, const sngp_csv_conf
                                            sngp_dataset **dataset);
 
 /**
- * Reads NumPy arrays: features float32, float64 or any integer type of shape (rows, cols); labels
- * any integer type of shape (rows,). Versions 1.0 to 3.0 of the format, C or Fortran order, both
- * byte orders.
+ * Reads NumPy arrays: features float16, float32, float64 or any integer type of shape (rows, cols);
+ * labels any integer type of shape (rows,). Versions 1.0 to 3.0 of the format, C or Fortran order,
+ * both byte orders.
  *
  * @param labels_path  NULL: no labels.
  * @return SNGP_ERROR_READ, SNGP_ERROR_FORMAT, SNGP_ERROR_NOT_FINITE (also a float64 beyond float's

@@ -10,11 +10,7 @@
 #include "data/file.h"
 #include "data/npy_header.h"
 
-enum {
-  MAGIC_SIZE = 8,         /* the magic string, major and minor version */
-  LONGEST_HEADER = 65536, /* a longer one is no header of plain numbers */
-  CHUNK = 1 << 14         /* a multiple of every element's size */
-};
+enum { CHUNK = 1 << 14 }; /* a multiple of every element's size */
 
 /* An array whose header has been read; the file stands at its first element. */
 typedef struct {
@@ -37,56 +33,20 @@ static sngp_status read_bytes(const array *input, void *bytes, size_t count) {
   return in_file(input, sngp_fail(SNGP_ERROR_FORMAT, "the file ends too early"));
 }
 
-static uint32_t little_endian(const unsigned char *bytes, int count) {
-  uint32_t value = 0;
-  for (int i = count; i-- > 0;) value = value << 8 | bytes[i];
-  return value;
-}
-
 /* Magic string, version and length of the dictionary, whose first byte is at `begin`. */
 static sngp_status read_preamble(const array *input, int64_t *begin, int64_t *length) {
-  unsigned char bytes[MAGIC_SIZE + 4];
-  if (input->size < MAGIC_SIZE + 2)
+  unsigned char bytes[SNGP_NPY_MAGIC_SIZE + SNGP_NPY_MOST_LENGTH_BYTES];
+  int width = 0;
+  if (input->size < SNGP_NPY_MAGIC_SIZE + 2)
     return in_file(input,
                    sngp_fail(SNGP_ERROR_FORMAT, "%" PRId64 " bytes are no NPY file", input->size));
-  SNGP_TRY(read_bytes(input, bytes, MAGIC_SIZE));
-  if (memcmp(bytes, "\x93NUMPY", 6) != 0)
-    return in_file(
-        input, sngp_fail(SNGP_ERROR_FORMAT, "is no NPY file: it does not start with \\x93NUMPY"));
-  int major = bytes[6], minor = bytes[7];
-  if (major < 1 || major > 3 || minor != 0)
-    return in_file(input,
-                   sngp_fail(SNGP_ERROR_FORMAT, "NPY version %d.%d is not known", major, minor));
-  int width = major == 1 ? 2 : 4;
+  SNGP_TRY(read_bytes(input, bytes, SNGP_NPY_MAGIC_SIZE));
+  sngp_status status = sngp_npy_magic_check(bytes, &width);
+  if (status != SNGP_OK) return in_file(input, status);
   SNGP_TRY(read_bytes(input, bytes, (size_t)width));
-  *begin = MAGIC_SIZE + width;
-  *length = little_endian(bytes, width);
-  if (*length > input->size - *begin || *length > LONGEST_HEADER)
-    return in_file(input, sngp_fail(SNGP_ERROR_FORMAT,
-                                    "a header of %" PRId64 " bytes in a file of %" PRId64
-                                    " (at most %d are read)",
-                                    *length, input->size, LONGEST_HEADER));
-  return SNGP_OK;
-}
-
-/* The elements must fill the rest of the file, to the byte. */
-static sngp_status check_size(array *input, int64_t header_end) {
-  const sngp_npy_header *header = &input->header;
-  int64_t count = 1, bytes = 0;
-  bool overflow = false;
-  for (int i = 0; i < header->num_dims; i++)
-    overflow = __builtin_mul_overflow(count, header->shape[i], &count) || overflow;
-  overflow = __builtin_mul_overflow(count, header->size, &bytes) || overflow;
-  int64_t rest = input->size - header_end;
-  if (overflow)
-    return in_file(input, sngp_fail(SNGP_ERROR_FORMAT, "the shape holds more than 2^63 bytes"));
-  if (bytes != rest)
-    return in_file(input,
-                   sngp_fail(SNGP_ERROR_FORMAT,
-                             "the shape takes %" PRId64 " bytes, but %" PRId64 " follow the header",
-                             bytes, rest));
-  input->count = count;
-  return SNGP_OK;
+  *begin = SNGP_NPY_MAGIC_SIZE + width;
+  status = sngp_npy_length_parse(bytes, width, input->size - *begin, length);
+  return status == SNGP_OK ? SNGP_OK : in_file(input, status);
 }
 
 static sngp_status read_header(array *input) {
@@ -100,7 +60,9 @@ static sngp_status read_header(array *input) {
     if (status != SNGP_OK) status = in_file(input, status);
   }
   sngp_release(text);
-  return status == SNGP_OK ? check_size(input, begin + length) : status;
+  if (status != SNGP_OK) return status;
+  status = sngp_npy_count(&input->header, input->size - begin - length, &input->count);
+  return status == SNGP_OK ? SNGP_OK : in_file(input, status);
 }
 
 static sngp_status open_array(const char *path, array *input) {
@@ -128,12 +90,6 @@ static void close_array(array *input) {
 /* Takes element `index`, in the file's order, from its bits. */
 typedef sngp_status (*receiver)(void *context, const array *input, int64_t index, uint64_t bits);
 
-static uint64_t load(const unsigned char *bytes, int size, bool big_endian) {
-  uint64_t bits = 0;
-  for (int i = 0; i < size; i++) bits = bits << 8 | bytes[big_endian ? i : size - 1 - i];
-  return bits;
-}
-
 static sngp_status read_elements(const array *input, receiver receive, void *context) {
   unsigned char buffer[CHUNK];
   int size = input->header.size;
@@ -142,30 +98,10 @@ static sngp_status read_elements(const array *input, receiver receive, void *con
     int64_t left = input->count - index, count = left < at_once ? left : at_once;
     SNGP_TRY(read_bytes(input, buffer, (size_t)(count * size)));
     for (int64_t i = 0; i < count; i++, index++)
-      SNGP_TRY(
-          receive(context, input, index, load(buffer + i * size, size, input->header.big_endian)));
+      SNGP_TRY(receive(context, input, index,
+                       sngp_npy_bits(buffer + i * size, size, input->header.big_endian)));
   }
   return SNGP_OK;
-}
-
-/* Two's complement of `size` bytes. */
-static int64_t to_signed(uint64_t bits, int size) {
-  uint64_t sign = UINT64_C(1) << (8 * size - 1);
-  return (int64_t)((bits ^ sign) - sign);
-}
-
-static double to_double(uint64_t bits, const sngp_npy_header *header) {
-  if (header->kind == 'u') return (double)bits;
-  if (header->kind == 'i') return (double)to_signed(bits, header->size);
-  if (header->size == 8) {
-    double value = 0.0;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-  }
-  uint32_t low = (uint32_t)bits;
-  float value = 0.0f;
-  memcpy(&value, &low, sizeof value);
-  return (double)value;
 }
 
 /* A matrix that is being read. */
@@ -180,7 +116,7 @@ static sngp_status receive_number(void *context, const array *input, int64_t ind
   bool fortran = input->header.fortran_order;
   int64_t row = fortran ? index % read->rows : index / read->cols;
   int64_t col = fortran ? index / read->rows : index % read->cols;
-  double value = to_double(bits, &input->header);
+  double value = sngp_npy_to_double(bits, &input->header);
   float number = (float)value;
   if (!isfinite(number))
     return in_file(
@@ -192,7 +128,8 @@ static sngp_status receive_number(void *context, const array *input, int64_t ind
 
 static sngp_status receive_label(void *context, const array *input, int64_t index, uint64_t bits) {
   sngp_dataset *dataset = context;
-  int64_t label = input->header.kind == 'i' ? to_signed(bits, input->header.size) : (int64_t)bits;
+  int64_t label =
+      input->header.kind == 'i' ? sngp_npy_to_signed(bits, input->header.size) : (int64_t)bits;
   bool beyond = input->header.kind == 'u' && bits > INT64_MAX;
   if (beyond || label < 0 || label >= SNGP_MOST_CLASSES) {
     if (beyond)

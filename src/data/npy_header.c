@@ -1,8 +1,69 @@
 #include "data/npy_header.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "data/text.h"
+
+sngp_status sngp_npy_magic_check(const unsigned char *bytes, int *length_bytes) {
+  if (memcmp(bytes, "\x93NUMPY", 6) != 0)
+    return sngp_fail(SNGP_ERROR_FORMAT, "is no NPY file: it does not start with \\x93NUMPY");
+  int major = bytes[6], minor = bytes[7];
+  if (major < 1 || major > 3 || minor != 0)
+    return sngp_fail(SNGP_ERROR_FORMAT, "NPY version %d.%d is not known", major, minor);
+  *length_bytes = major == 1 ? 2 : SNGP_NPY_MOST_LENGTH_BYTES;
+  return SNGP_OK;
+}
+
+sngp_status sngp_npy_length_parse(const unsigned char *bytes, int length_bytes, int64_t rest,
+                                  int64_t *length) {
+  *length = (int64_t)sngp_npy_bits(bytes, length_bytes, false);
+  if (*length <= rest && *length <= SNGP_NPY_LONGEST_HEADER) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_FORMAT,
+                   "a header of %" PRId64 " bytes, where %" PRId64 " follow (at most %d are read)",
+                   *length, rest, SNGP_NPY_LONGEST_HEADER);
+}
+
+sngp_status sngp_npy_count(const sngp_npy_header *header, int64_t rest, int64_t *count) {
+  int64_t bytes = 0;
+  bool overflow = false;
+  *count = 1;
+  for (int i = 0; i < header->num_dims; i++)
+    overflow = __builtin_mul_overflow(*count, header->shape[i], count) || overflow;
+  overflow = __builtin_mul_overflow(*count, header->size, &bytes) || overflow;
+  if (overflow) return sngp_fail(SNGP_ERROR_FORMAT, "the shape holds more than 2^63 bytes");
+  if (bytes == rest) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_FORMAT,
+                   "the shape takes %" PRId64 " bytes, but %" PRId64 " follow the header", bytes,
+                   rest);
+}
+
+uint64_t sngp_npy_bits(const unsigned char *bytes, int size, bool big_endian) {
+  uint64_t bits = 0;
+  for (int i = 0; i < size; i++) bits = bits << 8 | bytes[big_endian ? i : size - 1 - i];
+  return bits;
+}
+
+int64_t sngp_npy_to_signed(uint64_t bits, int size) {
+  uint64_t sign = UINT64_C(1) << (8 * size - 1);
+  return (int64_t)((bits ^ sign) - sign);
+}
+
+double sngp_npy_to_double(uint64_t bits, const sngp_npy_header *header) {
+  if (header->kind == 'u') return (double)bits;
+  if (header->kind == 'i') return (double)sngp_npy_to_signed(bits, header->size);
+  if (header->size == 2) return sngp_half_to_double((uint16_t)bits);
+  if (header->size == 8) {
+    double value = 0.0;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+  }
+  uint32_t low = (uint32_t)bits;
+  float value = 0.0f;
+  memcpy(&value, &low, sizeof value);
+  return (double)value;
+}
 
 typedef struct {
   const char *begin, *at, *end;
@@ -51,7 +112,7 @@ static sngp_status take_string(cursor *text, const char **string, size_t *length
 
 static sngp_status fail_type(const char *string, size_t length) {
   return sngp_fail(SNGP_ERROR_FORMAT,
-                   "elements of type %s are not read, only float32 ('<f4'), float64 ('<f8') and "
+                   "elements of type %s are not read, only float16 to float64 ('<f2' to '<f8') and "
                    "integers ('|u1' to '<i8')",
                    sngp_quote(string, length).text);
 }
@@ -70,7 +131,7 @@ static sngp_status take_type(cursor *text, sngp_npy_header *header) {
   char kind = string[length - 2], size = string[length - 1];
   bool integer =
       (kind == 'i' || kind == 'u') && (size == '1' || size == '2' || size == '4' || size == '8');
-  bool real = kind == 'f' && (size == '4' || size == '8');
+  bool real = kind == 'f' && (size == '2' || size == '4' || size == '8');
   if (!integer && !real) return fail_type(string, length);
   if (order == '|' && size != '1') return fail_type(string, length); /* no order, yet it has one */
   header->kind = kind;
