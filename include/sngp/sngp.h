@@ -24,6 +24,7 @@
 #include "sngp/dataset.h"
 #include "sngp/ensemble.h"
 #include "sngp/head.h"
+#include "sngp/import.h"
 #include "sngp/io.h"
 #include "sngp/metrics.h"
 #include "sngp/model.h"

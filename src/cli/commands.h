@@ -6,6 +6,7 @@ int cli_train(int argc, char **argv);
 int cli_calibrate(int argc, char **argv);
 int cli_predict(int argc, char **argv);
 int cli_evaluate(int argc, char **argv);
+int cli_import(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_demo(int argc, char **argv);

@@ -13,9 +13,10 @@
 static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"train", cli_train},       {"calibrate", cli_calibrate}, {"predict", cli_predict},
-                {"evaluate", cli_evaluate}, {"info", cli_info},           {"compare", cli_compare},
-                {"demo", cli_demo}};
+} commands[] = {{"train", cli_train},     {"calibrate", cli_calibrate},
+                {"predict", cli_predict}, {"evaluate", cli_evaluate},
+                {"info", cli_info},       {"import", cli_import},
+                {"compare", cli_compare}, {"demo", cli_demo}};
 
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -31,6 +32,7 @@ static const char overview[] =
     "  predict          each row's class, probabilities and variance; or mean and variance\n"
     "  evaluate         accuracy, or errors; calibration and out-of-domain detection\n"
     "  info             what a model file holds\n"
+    "  import           make a model file of weights from TensorFlow or PyTorch\n"
     "  compare          classifiers by several methods and seeds on the same rows: table and "
     "figures\n"
     "  demo             the two moons, by four methods\n"

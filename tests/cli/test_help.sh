@@ -4,8 +4,8 @@
 
 run 0 --help
 empty stderr
-for command in train calibrate predict evaluate info compare demo; do says stdout "  $command  "; done
-for command in train calibrate predict evaluate info compare demo; do
+for command in train calibrate predict evaluate info import compare demo; do says stdout "  $command  "; done
+for command in train calibrate predict evaluate info import compare demo; do
   run 0 "$command" --help
   empty stderr
   says stdout "Usage: sngp $command"
@@ -33,6 +33,7 @@ documents predict data label target header idx npy out $prediction
 documents evaluate data label target header idx npy ood-data ood-idx ood-npy json $prediction
 documents calibrate data label header idx npy out method samples joint passes seed threads ridge json quiet
 documents info json
+documents import map layout ignore-unused set preset rows ridge-in-precision out json quiet
 documents compare data label header idx npy test-data test-idx test-npy ood-data ood-idx ood-npy out \
   methods seeds seed test validation members passes samples preset num-layers num-hidden \
   num-features spectral-bound ridge epochs batch-size learning-rate loss focal-gamma class-weights \

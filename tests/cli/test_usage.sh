@@ -18,7 +18,7 @@ empty stdout
 
 wrong "unknown command 'trian'; did you mean train?" trian
 wrong "unknown option '--verbose'" --verbose
-for command in "train" "predict m" "evaluate m" "info m" "compare" "demo two-moons"; do
+for command in "train" "predict m" "evaluate m" "info m" "import s" "compare" "demo two-moons"; do
   # shellcheck disable=SC2086
   wrong "unknown option --nonsense" $command --nonsense 1
   # shellcheck disable=SC2086
@@ -160,6 +160,18 @@ done
 wrong "only one of --ood-data, --ood-idx, --ood-npy" evaluate m --data a --ood-data b --ood-npy c
 wrong "no input" evaluate m --ood-data b
 wrong "MODEL is missing" info
+wrong "STATE is missing" import --out m
+wrong "--out is missing" import state.npz
+wrong "--map: 'a' is not of the form NAME=VALUE" import state.npz --out m --map b=c --map a
+wrong "--set: 'ridge=' is not of the form NAME=VALUE" import state.npz --out m --set ridge=
+wrong "--set: '=1' is not of the form NAME=VALUE" import state.npz --out m --set =1
+wrong "--set needs a value: KEY=VALUE" import state.npz --out m --set --quiet
+wrong "--layout: 'rows' is not one of: automatic, keras, torch" import s --out m --layout rows
+wrong "--preset: 'default' is not one of: tutorial, model-garden" import s --out m --preset default
+wrong "--rows: -1 is out of range" import state.npz --out m --rows -1
+wrong "--out is given twice" import state.npz --out m --out n
+# shellcheck disable=SC2046
+wrong "--set is given more than 256 times" import state.npz --out m $(seq -f '--set seed=%.0f' 257)
 wrong "two-moons" demo
 wrong "unknown demonstration 'three-moons'" demo three-moons
 # Nothing of all this made a file.

@@ -14,4 +14,5 @@ build=$scratch/subproject
 
 # A gzip header and nothing behind it.
 printf '\037\213\010\000\000\000\000\000\000\003' > "$scratch/empty.gz"
-"$build/without_readers" "$scratch/empty.gz"
+fixtures=$source/tests/reference/fixtures
+"$build/without_readers" "$scratch/empty.gz" "$fixtures/imported_state.npz" "$fixtures/imported_head.npz"

@@ -9,7 +9,6 @@ table has the library's own figures, too.
 
 import csv
 import itertools
-import pathlib
 import subprocess
 import sys
 import tempfile
@@ -17,8 +16,6 @@ import tempfile
 import numpy as np
 
 from layers import EDWARD2, MODEL_GARDEN, head_tensors, tf
-
-IMPORTER = pathlib.Path(__file__).parents[2] / "tools" / "import_weights.py"
 
 INPUTS, FEATURES = 8, 256
 
@@ -74,14 +71,13 @@ def predicted_variance(program, layer, data_term, ridge, rows):
     """What a model of libsngp with this head says, by way of a model file."""
     state = {f"classifier.{name}": variable.numpy()
              for name, variable in head_tensors(layer).items()}
-    state |= {"input_layer.kernel": np.eye(INPUTS), "input_layer.bias": np.zeros(INPUTS),
-              "classifier.precision_matrix": data_term}
+    state["classifier.precision_matrix"] = data_term
     with tempfile.TemporaryDirectory() as folder:
         model, data = f"{folder}/model.safetensors", f"{folder}/rows.npy"
         np.savez(f"{folder}/state.npz", **state)
         np.save(data, rows)
         scaled = str(bool(layer.scale_random_features)).lower()
-        subprocess.run([sys.executable, IMPORTER, f"{folder}/state.npz", "--out", model,
+        subprocess.run([program, "import", f"{folder}/state.npz", "--out", model,
                         "--layout", "keras", "--ridge-in-precision", "0", "--set",
                         f"ridge={ridge}", "--set", f"scale_random_features={scaled}"],
                        check=True, stdout=subprocess.DEVNULL)
