@@ -264,8 +264,8 @@ static void another_ridge_solves_anew(void **state) {
   sngp_dataset_free(data);
 }
 
-/* Fifty times the ridge of largest evidence, or a five-hundredth, makes rows that were not seen less
-   likely, and noise is close to what was put in. */
+/* Fifty times the ridge of largest evidence, or a five-hundredth, makes rows that were not seen
+   less likely, and noise is close to what was put in. */
 static void evidence_finds_ridge_and_noise(void **state) {
   (void)state;
   sngp_dataset *data = task_data(&TASKS[0], ROWS, 7), *fresh = task_data(&TASKS[0], ROWS, 8);
