@@ -167,6 +167,22 @@ int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context) 
   return 0;
 }
 
+int32_t cli_progress_head_callback(const sngp_head_fit_progress *progress, void *context) {
+  cli_progress *state = context;
+  if (interrupted) return 1;
+  double time = cli_now();
+  if (!state->terminal || time - state->last_drawn < SECONDS_BETWEEN_DRAWINGS) return 0;
+  const char *stage = progress->stage == SNGP_HEAD_STAGE_SELECTION ? "choosing, criterion"
+                      : progress->stage == SNGP_HEAD_STAGE_ROWS    ? "adding up, rows"
+                                                                   : "solving, objective";
+  fprintf(state->stream, "\rstep %" PRId64 "  %s %.6g\033[K", progress->step, stage,
+          progress->value);
+  fflush(state->stream);
+  state->last_drawn = time;
+  state->drawn = true;
+  return 0;
+}
+
 cli_option cli_json_option(bool *target) {
   return cli_flag_option("json", target,
                          "print one JSON document and nothing else on standard output");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/options.h"
+#include "sngp/head.h"
 #include "sngp/train.h"
 
 typedef struct cli_progress {
@@ -33,6 +34,10 @@ double cli_progress_end(cli_progress *progress);
 /* A sngp_fit_callback; its context is the cli_progress. The members of an ensemble count as one
    long fit. */
 int32_t cli_progress_callback(const sngp_fit_progress *progress, void *context);
+
+/* A sngp_head_fit_callback; its context is the cli_progress. It shows what is done now, on a
+   terminal only. */
+int32_t cli_progress_head_callback(const sngp_head_fit_progress *progress, void *context);
 
 /* Takes SIGINT from the watch to the release, as a fit does from begin to end; a fit within leaves
    it taken. */

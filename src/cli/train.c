@@ -20,14 +20,18 @@ static const char purpose[] =
     "(safetensors): a classifier, or what --task says. CSV and NumPy columns are standardised\n"
     "inside the model, in the default preset; IDX bytes are divided by 255. With --validation,\n"
     "the temperature and the mean-field factor of a classifier's predictions are tuned on the\n"
-    "rows that are held out, and the noise of a regression is that of these rows. Ctrl-C ends\n"
-    "the training; no file is written.";
+    "rows that are held out; the noise of a regression by gradient steps is that of these rows.\n"
+    "With --backbone none, a Gaussian process on the inputs themselves is fitted without\n"
+    "gradient steps: for embeddings of another network, or a table. Ctrl-C ends the training;\n"
+    "no file is written.";
 
 static const char examples[] =
     "  sngp train --data train.csv --label species --out model.safetensors\n"
     "  sngp train --npy X.npy y.npy --validation 0.1 --patience 10 --out model.safetensors\n"
     "  sngp train --idx train-images.gz train-labels.gz --epochs 15 --out model.safetensors\n"
     "  sngp train --task regression --data train.csv --target price --out model.safetensors\n"
+    "  sngp train --task regression --backbone none --data train.csv --out model.safetensors\n"
+    "  sngp train --backbone none --npy embeddings.npy y.npy --out head.safetensors\n"
     "  sngp train --data train.csv --method ensemble --members 5 --member-method sngp \\\n"
     "      --out ensemble.safetensors";
 
@@ -62,6 +66,7 @@ static cli_parse_result parse(cli_train_settings *settings, int argc, char **arg
       cli_task_group(&options, &s->training, &s->source),
       {"Output", output, sizeof output / sizeof output[0]},
       cli_model_group(&options, &s->training),
+      cli_solver_group(&options, &s->training),
       cli_fit_group(&options, &s->training),
   };
   cli_command command = {.name = "train",
@@ -79,6 +84,11 @@ static cli_parse_result parse(cli_train_settings *settings, int argc, char **arg
 static int fail_fit(const cli_training_settings *settings, const cli_progress *progress,
                     sngp_status status) {
   int64_t epochs = settings->epochs * cli_training_num_models(settings);
+  if (cli_training_is_direct(settings)) {
+    if (!cli_interrupted()) return cli_fail_library();
+    cli_fail("interrupted; no model was written");
+    return CLI_EXIT_INTERRUPTED;
+  }
   if (cli_interrupted()) {
     cli_fail("interrupted after %" PRId64 " of %" PRId64 " epochs; no model was written",
              progress->epochs_done, epochs);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/calibration.h"
+#include "cli/head_fit_report.h"
 #include "cli/report.h"
 
 static bool is_ensemble(const cli_train_settings *settings) {
@@ -29,7 +30,7 @@ void cli_train_report_start(const cli_train_settings *settings, const cli_traini
                             const cli_trained *trained) {
   const cli_training_settings *training = &settings->training;
   char count[CLI_COUNT_SIZE], held_out[CLI_COUNT_SIZE], cols[CLI_COUNT_SIZE], heading[96];
-  const char *model = cli_training_title(cli_training_model_method(training));
+  const char *model = cli_training_title(training);
   printf("Rows        %s", cli_format_count(sngp_dataset_rows(rows->training), count));
   if (rows->validation != NULL) {
     printf(" and %s held out", cli_format_count(sngp_dataset_rows(rows->validation), held_out));
@@ -81,7 +82,11 @@ static void add_model(json_t **object, const cli_train_settings *settings,
   add(object, "kernel_scale", cli_json_real(kernel_scale(model)));
   if (settings->training.task == CLI_TASK_REGRESSION)
     add(object, "noise_variance", cli_json_noise(model));
-  add(object, "history", cli_json_history(trained->histories[index]));
+  if (trained->fits != NULL) {
+    add(object, "fit", cli_head_fit_json(&trained->fits[index]));
+  } else {
+    add(object, "history", cli_json_history(trained->histories[index]));
+  }
 }
 
 static json_t *members_json(const cli_train_settings *settings, const cli_trained *trained) {
@@ -179,7 +184,11 @@ bool cli_train_report(const cli_train_settings *settings, const cli_trained *tra
                       const cli_task_evaluation *held_out) {
   if (settings->json) return cli_json_print(report_json(settings, trained, held_out));
   if (settings->quiet) return true;
-  print_trained(settings, trained);
+  if (trained->fits != NULL) {
+    cli_head_fits_print(trained);
+  } else {
+    print_trained(settings, trained);
+  }
   if (settings->training.task == CLI_TASK_REGRESSION) print_noise(trained);
   if (held_out != NULL) print_held_out(held_out);
   if (trained->calibrated)

@@ -1,9 +1,7 @@
 #include "cli/training_options.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "cli/message.h"
 #include "cli/threads.h"
 
 static const char *const losses[] = {"cross-entropy", "focal", NULL};  /* SNGP_LOSS_* */
@@ -11,6 +9,34 @@ static const char *const class_weights[] = {"none", "balanced", NULL}; /* SNGP_C
 
 static const char *const member_methods[] = {
     [CLI_METHOD_SNGP] = "sngp", [CLI_METHOD_DETERMINISTIC] = "deterministic", NULL};
+
+static const char *const backbones[] = {
+    [SNGP_BACKBONE_RESIDUAL] = "residual", [SNGP_BACKBONE_NONE] = "none", NULL};
+
+static const char *const kernels[] = {[SNGP_KERNEL_RBF] = "rbf",
+                                      [SNGP_KERNEL_MATERN_32] = "matern-32",
+                                      [SNGP_KERNEL_MATERN_52] = "matern-52",
+                                      [SNGP_KERNEL_ARC_COSINE] = "arc-cosine",
+                                      [SNGP_KERNEL_LINEAR] = "linear",
+                                      NULL};
+
+static const char *const kernel_scalings[] = {[SNGP_KERNEL_SCALING_FIXED] = "fixed",
+                                              [SNGP_KERNEL_SCALING_TRAINED] = "trained",
+                                              [SNGP_KERNEL_SCALING_ARD] = "ard",
+                                              NULL};
+
+static const char *const posteriors[] = {[SNGP_POSTERIOR_AUTOMATIC] = "automatic",
+                                         [SNGP_POSTERIOR_SHARED] = "shared",
+                                         [SNGP_POSTERIOR_PER_OUTPUT] = "per-output",
+                                         [SNGP_POSTERIOR_JOINT] = "joint",
+                                         NULL};
+
+static const char *const selections[] = {[SNGP_SELECTION_AUTOMATIC] = "automatic",
+                                         [SNGP_SELECTION_NONE] = "none",
+                                         [SNGP_SELECTION_EVIDENCE] = "evidence",
+                                         [SNGP_SELECTION_LEAVE_ONE_OUT] = "leave-one-out",
+                                         [SNGP_SELECTION_CROSS_VALIDATION] = "cross-validation",
+                                         NULL};
 
 cli_option_group cli_task_group(cli_training_options *options, cli_training_settings *settings,
                                 cli_data_source *source) {
@@ -49,6 +75,10 @@ cli_option_group cli_model_group(cli_training_options *options, cli_training_set
                          "models of an ensemble (default: 10)"),
       cli_choice_option("member-method", member_methods, &s->member_method,
                         "what these are: deterministic (default) or sngp"),
+      cli_choice_option("backbone", backbones, &s->backbone,
+                        "residual (default): a network; none: the head alone, on the\n"
+                        "inputs themselves, which may be embeddings of another network; a\n"
+                        "Gaussian process is then fitted directly (--solver)"),
       cli_integer_option("num-layers", 0, CLI_LARGEST_SIZE, &s->num_layers,
                          "residual blocks (default: 6)"),
       cli_integer_option("num-hidden", 1, CLI_LARGEST_SIZE, &s->num_hidden,
@@ -63,10 +93,43 @@ cli_option_group cli_model_group(cli_training_options *options, cli_training_set
                "(default: 0.9; deterministic: 0)"},
       cli_positive_option("ridge", &s->ridge,
                           "added to the diagonal of the Gaussian process's precision\n"
-                          "(default: 1)"),
+                          "(default: 1, or chosen by --selection)"),
+      cli_choice_option("kernel", kernels, &s->kernel,
+                        "of the Gaussian process: rbf (default), matern-32, matern-52,\n"
+                        "arc-cosine, linear"),
+      cli_positive_option("kernel-scale", &s->kernel_scale,
+                          "squared length of the kernel (default: found in the data)"),
+      cli_choice_option("kernel-scaling", kernel_scalings, &s->kernel_scaling,
+                        "fixed (default): the length stays; trained: training moves it;\n"
+                        "ard: a length for each input, which training moves (default of a\n"
+                        "regression without a backbone)"),
+      cli_choice_option("posterior", posteriors, &s->posterior,
+                        "automatic (default), shared, per-output, joint: whether outputs\n"
+                        "have one covariance, one each, or one of all of them"),
   };
   memcpy(options->model, table, sizeof table);
   return (cli_option_group){"Model", options->model, CLI_MODEL_OPTIONS};
+}
+
+cli_option_group cli_solver_group(cli_training_options *options, cli_training_settings *settings) {
+  cli_training_settings *s = settings;
+  const cli_option table[CLI_SOLVER_OPTIONS] = {
+      cli_choice_option("solver", cli_training_solvers, &s->solver,
+                        "automatic (default): closed-form for a regression, else lbfgs;\n"
+                        "closed-form: one pass over the rows, of regressions, and of\n"
+                        "classifiers as regressions on 0 and 1; newton, majorised, lbfgs:\n"
+                        "to the optimum; gradient: steps, by the options below"),
+      cli_choice_option("selection", selections, &s->selection,
+                        "how ridge and kernel scale are chosen: automatic (default):\n"
+                        "evidence for a regression, leave-one-out for a classifier in\n"
+                        "closed form, else cross-validation; none: they are not"),
+      cli_positive_option("tolerance", &s->tolerance,
+                          "relative gradient at which newton, majorised and lbfgs stop\n"
+                          "(default: 1e-5)"),
+  };
+  memcpy(options->solver, table, sizeof table);
+  return (cli_option_group){"Fitting a head without a backbone", options->solver,
+                            CLI_SOLVER_OPTIONS};
 }
 
 cli_option_group cli_fit_group(cli_training_options *options, cli_training_settings *settings) {
@@ -95,7 +158,7 @@ cli_option_group cli_fit_group(cli_training_options *options, cli_training_setti
                        "factor of a classifier's mean-field predictions, or to find the\n"
                        "noise of a regression (default: none)"),
       cli_flag_option("no-calibration", &s->no_calibration,
-                      "tune nothing on the rows that are held out"),
+                      "tune nothing on rows that are held out"),
       cli_integer_option("patience", 1, INT64_MAX, &s->patience,
                          "stop after N epochs without a better validation loss, and go\n"
                          "back to the best weights (default: never)"),
@@ -104,72 +167,4 @@ cli_option_group cli_fit_group(cli_training_options *options, cli_training_setti
   };
   memcpy(options->fit, table, sizeof table);
   return (cli_option_group){"Training", options->fit, CLI_FIT_OPTIONS};
-}
-
-/* Which likelihoods a task has, as bits. */
-static int likelihoods_of(int32_t task) {
-  switch (task) {
-    case CLI_TASK_REGRESSION: return 1 << SNGP_LIKELIHOOD_GAUSSIAN | 1 << SNGP_LIKELIHOOD_POISSON;
-    case CLI_TASK_COUNTS: return 1 << SNGP_LIKELIHOOD_POISSON;
-    case CLI_TASK_MULTI_LABEL:
-      return 1 << SNGP_LIKELIHOOD_GAUSSIAN | 1 << SNGP_LIKELIHOOD_BINARY_LOGISTIC;
-    default:
-      return 1 << SNGP_LIKELIHOOD_GAUSSIAN | 1 << SNGP_LIKELIHOOD_BINARY_LOGISTIC |
-             1 << SNGP_LIKELIHOOD_SOFTMAX;
-  }
-}
-
-static bool check_likelihood(const cli_training_settings *s, const char *command) {
-  if (s->likelihood == CLI_NOT_GIVEN || (likelihoods_of(s->task) & 1 << s->likelihood) != 0)
-    return true;
-  cli_fail_usage(command, "--likelihood %s does not go with --task %s",
-                 cli_likelihood_names[s->likelihood], cli_task_names[s->task]);
-  return false;
-}
-
-static bool given(const cli_training_options *options, const char *name) {
-  return cli_option_given(options->task, CLI_TASK_OPTIONS, name) ||
-         cli_option_given(options->model, CLI_MODEL_OPTIONS, name) ||
-         cli_option_given(options->fit, CLI_FIT_OPTIONS, name);
-}
-
-/* An option that changes nothing is a misunderstanding. */
-static bool check_effects(const cli_training_options *options, const cli_training_settings *s,
-                          const char *command) {
-  bool ensemble = s->method == CLI_METHOD_ENSEMBLE;
-  bool dense = cli_training_model_method(s) == CLI_METHOD_DETERMINISTIC;
-  bool classes = s->task == CLI_TASK_CLASSIFICATION;
-  const char *with_dense =
-      ensemble ? "with --member-method deterministic" : "with --method deterministic";
-  const char *without_classes = "without --task classification";
-  const struct {
-    const char *option;
-    bool in_vain;
-    const char *reason;
-  } effects[] = {
-      {"members", !ensemble, "without --method ensemble"},
-      {"member-method", !ensemble, "without --method ensemble"},
-      {"num-features", dense, with_dense},
-      {"ridge", dense, with_dense},
-      {"loss", !classes, without_classes},
-      {"class-weights", !classes, without_classes},
-      {"focal-gamma", s->loss != SNGP_LOSS_FOCAL, "without --loss focal"},
-      {"no-calibration", isnan(s->validation), "without --validation"},
-      {"no-calibration", !classes, without_classes},
-  };
-  for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++) {
-    if (!effects[i].in_vain || !given(options, effects[i].option)) continue;
-    cli_fail_usage(command, "--%s has no effect %s", effects[i].option, effects[i].reason);
-    return false;
-  }
-  return true;
-}
-
-bool cli_training_options_check(const cli_training_options *options,
-                                const cli_training_settings *settings, const char *command) {
-  if (settings->patience > 0 && isnan(settings->validation)) {
-    cli_fail_usage(command, "--patience needs --validation");
-    return false;
-  }
-  return check_effects(options, settings, command) && check_likelihood(settings, command);
 }

@@ -8,11 +8,12 @@
 #include "cli/options.h"
 #include "cli/training.h"
 
-enum { CLI_TASK_OPTIONS = 3, CLI_MODEL_OPTIONS = 9, CLI_FIT_OPTIONS = 11 };
+enum { CLI_TASK_OPTIONS = 3, CLI_MODEL_OPTIONS = 14, CLI_SOLVER_OPTIONS = 3, CLI_FIT_OPTIONS = 11 };
 
 typedef struct cli_training_options {
   cli_option task[CLI_TASK_OPTIONS];
   cli_option model[CLI_MODEL_OPTIONS];
+  cli_option solver[CLI_SOLVER_OPTIONS];
   cli_option fit[CLI_FIT_OPTIONS];
 } cli_training_options;
 
@@ -21,6 +22,7 @@ typedef struct cli_training_options {
 cli_option_group cli_task_group(cli_training_options *options, cli_training_settings *settings,
                                 cli_data_source *source);
 cli_option_group cli_model_group(cli_training_options *options, cli_training_settings *settings);
+cli_option_group cli_solver_group(cli_training_options *options, cli_training_settings *settings);
 cli_option_group cli_fit_group(cli_training_options *options, cli_training_settings *settings);
 
 /* After parsing: whether the options fit together; reports usage errors of `command`. */

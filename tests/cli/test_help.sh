@@ -23,7 +23,8 @@ documents() {
   run 0 "$command" --help
   for option in "$@"; do says stdout "  --$option"; done
 }
-documents train data label target num-targets task likelihood header idx npy out preset method epochs batch-size learning-rate seed \
+documents train data label target num-targets task likelihood backbone kernel kernel-scale kernel-scaling \
+  posterior solver selection tolerance header idx npy out preset method epochs batch-size learning-rate seed \
   num-layers num-hidden num-features spectral-bound ridge loss focal-gamma class-weights validation no-calibration members member-method patience threads quiet json
 prediction="method samples joint passes seed mean-field-factor temperature threads coverage
   calibration-data calibration-idx calibration-npy"

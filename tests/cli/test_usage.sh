@@ -114,6 +114,48 @@ wrong "--class-weights has no effect without --task classification" \
   train --data a --out m --task regression --class-weights balanced
 wrong "--no-calibration has no effect without --task classification" \
   train --data a --out m --task regression --validation 0.2 --no-calibration
+# A head without a backbone: what has no network has no layers, and a direct fit no steps.
+bare() {
+  words=$1
+  shift
+  wrong "$words" train --data a --out m --backbone none "$@"
+}
+for option in num-layers num-hidden spectral-bound; do
+  bare "--$option has no effect with --backbone none" --$option 1
+done
+for option in epochs batch-size learning-rate patience; do
+  bare "--$option has no effect with a direct fit: it is for --solver gradient" --$option 1
+done
+bare "--loss has no effect with a direct fit" --loss focal
+bare "--class-weights has no effect with a direct fit" --class-weights balanced
+bare "--ridge has no effect with a selection of the ridge: --selection none keeps it" --ridge 2
+bare "--tolerance has no effect in closed form" --task regression --tolerance 1e-6
+bare "--tolerance has no effect in closed form" --solver closed-form --tolerance 1e-6
+bare "--num-features has no effect with --kernel linear" --kernel linear --num-features 20
+bare "--solver closed-form takes a regression, or classes with --likelihood gaussian" \
+  --solver closed-form --likelihood softmax
+bare "--solver closed-form takes a regression" --solver closed-form --task counts
+bare "--solver newton takes classes with --likelihood binary-logistic only" --solver newton
+bare "--solver lbfgs takes no regression: closed-form is exact" --solver lbfgs --task regression
+bare "--solver majorised takes no counts" --solver majorised --task counts
+bare "this --selection needs --task regression" --selection evidence
+bare "this --selection needs --solver closed-form" --selection leave-one-out
+bare "this --selection does not go with a closed form" --task regression --selection cross-validation
+bare "--solver lbfgs needs a Gaussian process: --method sngp" --method deterministic --solver lbfgs
+bare "--solver lbfgs needs a Gaussian process: --method sngp, or --member-method sngp" \
+  --method ensemble --solver lbfgs
+bare "--selection has no effect without --backbone none, or with --solver gradient" \
+  --solver gradient --selection none
+bare "--kernel: 'cosine' is not one of: rbf, matern-32, matern-52, arc-cosine, linear" --kernel cosine
+bare "--kernel-scale: 0 is not greater than 0" --kernel-scale 0
+bare "--solver: 'adam' is not one of: automatic, closed-form, newton, majorised, lbfgs, gradient" \
+  --solver adam
+wrong "--solver lbfgs needs --backbone none" train --data a --out m --solver lbfgs
+wrong "--selection has no effect without --backbone none" train --data a --out m --selection none
+wrong "--kernel has no effect with --method deterministic" \
+  train --data a --out m --method deterministic --kernel rbf
+wrong "--posterior has no effect with --member-method deterministic" \
+  train --data a --out m --method ensemble --posterior shared
 wrong "unknown option --task" compare --data a --out d --task regression
 # An option that changes nothing is a misunderstanding.
 for command in "predict m --data a" "evaluate m --data a"; do

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cli/progress.h"
 #include "unit/cli/program.h"
 
 /* Far more epochs than could end meanwhile. */
@@ -108,11 +109,26 @@ static void a_comparison_says_how_far_it_came_and_writes_nothing(void **state) {
                       "evaluations; nothing was written\n");
 }
 
+/* The fit's own callback, as Ctrl-C in this process finds it. */
+static void a_direct_fit_is_told_to_end(void **state) {
+  (void)state;
+  cli_progress progress;
+  const sngp_head_fit_progress at = {.struct_size = sizeof at, .step = 1};
+  cli_progress_init(&progress, true, false);
+  cli_progress_begin(&progress);
+  assert_int_equal(cli_progress_head_callback(&at, &progress), 0);
+  raise(SIGINT);
+  assert_int_equal(cli_progress_head_callback(&at, &progress), 1);
+  assert_true(cli_interrupted());
+  cli_progress_end(&progress);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_model_is_written),
       cmocka_unit_test(an_older_model_is_kept),
       cmocka_unit_test(members_of_an_ensemble_end_too),
+      cmocka_unit_test(a_direct_fit_is_told_to_end),
       cmocka_unit_test(a_comparison_says_how_far_it_came_and_writes_nothing),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
