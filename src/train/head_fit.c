@@ -148,6 +148,7 @@ static sngp_status fit_closed_form(sngp_head_job *job, sngp_kept_rows *kept) {
   const bool calibrates = !regression && job->config->calibrate;
   if (job->config->selection == SNGP_SELECTION_LEAVE_ONE_OUT)
     SNGP_TRY(sngp_closed_form_select(job, kept));
+  if (job->config->selection == SNGP_SELECTION_EVIDENCE) SNGP_TRY(sngp_evidence_select(job, kept));
   SNGP_TRY(sngp_closed_form_sum(job));
   if (job->config->selection == SNGP_SELECTION_EVIDENCE) SNGP_TRY(maximize_evidence(job));
   SNGP_TRY(sngp_head_solve(job->model));

@@ -48,6 +48,10 @@ void sngp_head_set_prior(sngp_model *model);
    factor; whatever is open and asked for. */
 sngp_status sngp_closed_form_select(sngp_head_job *job, sngp_kept_rows *kept);
 
+/* Gaussian regression: lengths of the kernel that are trained, or its scale where that is open, and
+   a ridge to begin with, of largest evidence. */
+sngp_status sngp_evidence_select(sngp_head_job *job, sngp_kept_rows *kept);
+
 /* One pass over all rows into the model's sums. */
 sngp_status sngp_closed_form_sum(sngp_head_job *job);
 
