@@ -172,6 +172,75 @@ SNGP_API sngp_status sngp_head_fit_batches(sngp_model *model, int64_t num_batche
                                            const sngp_head_fit_config *config,
                                            sngp_head_fit_result *result);
 
+/**
+ * @name Living models
+ *
+ * A GP head goes on learning after its fit, without the rows that it was fitted to: it keeps sums
+ * over them, in files too. The kernel, the scaling of inputs and targets, ridge, temperature and
+ * mean-field factor stay as they were chosen. A head in closed form (SNGP_SOLVER_CLOSED_FORM) is
+ * solved again, its output bias and an estimated noise included, so that after any sequence of
+ * calls it is the model that all its rows at once would have given, to rounding. Any other head
+ * keeps its weights, and its posterior takes the rows as these weights see them: variances follow
+ * at once, means after another fit.
+ *
+ * Variances are off by at most 10 epsilon (s_max + ridge) / ridge of themselves, s_max being the
+ * largest eigenvalue of the sum A and epsilon 2^-52. All four need a model whose posterior is
+ * current and a sum (covariance_momentum 0 or less), and the model exclusively, and leave it
+ * bitwise as it was on any error.
+ * @{
+ */
+
+/**
+ * Rows enter. Up to M / 16 rows at a time cost O(M^2) each; more, and the first ones after a fit or
+ * a load, which prepare for that, are factored anew, in O(M^3). (Of a joint posterior, with O M in
+ * place of M, a row counts O times.)
+ *
+ * Takes another 8 M^2 bytes that stay with the model (8 bytes for each element of its precision),
+ * and a copy of the model where it is factored anew.
+ *
+ * @param rows  with labels or targets for a head in closed form; others do without. Sample weights
+ *              count.
+ * @return SNGP_ERROR_UNSUPPORTED for a dense head or a moving average, SNGP_ERROR_NOT_PREPARED,
+ *         SNGP_ERROR_POSTERIOR_STALE, SNGP_ERROR_NO_ROWS, SNGP_ERROR_NO_LABELS,
+ *         SNGP_ERROR_LABEL_RANGE, SNGP_ERROR_DIMENSION, SNGP_ERROR_NUMERICAL,
+ *         SNGP_ERROR_OUT_OF_MEMORY.
+ */
+SNGP_API sngp_status sngp_model_update(sngp_model *model, const sngp_dataset *rows);
+
+/**
+ * Rows leave that are in, with the labels or targets and weights that they entered with, and
+ * nothing forgotten since. That can't be checked in full: it is an error where what is left would
+ * not be positive definite, or less than nothing.
+ *
+ * @return as sngp_model_update(); SNGP_ERROR_NUMERICAL where the rows are not in the model;
+ *         SNGP_ERROR_INVALID_ARGUMENT where there are fewer in it, or none would be left of a head
+ *         in closed form.
+ */
+SNGP_API sngp_status sngp_model_remove(sngp_model *model, const sngp_dataset *rows);
+
+/**
+ * Exponential forgetting: all sums over rows times a factor. The ridge, which is no sum, stays, and
+ * so does the number of rows. O(M^3).
+ *
+ * @param factor  in (0, 1].
+ * @return SNGP_ERROR_INVALID_ARGUMENT; else as sngp_model_update().
+ */
+SNGP_API sngp_status sngp_model_forget(sngp_model *model, double factor);
+
+/**
+ * The rows of another model enter, without the rows: the sums of models that were trained on
+ * different rows add up, where their features are the same (all tensors up to the features, input
+ * and target scaling included, and the settings of the kernel), as those of clones, or of models
+ * loaded from one file. The ridge is the first model's, and counts once. O(M^3).
+ *
+ * @param other  left as it is; both are heads in closed form, or neither. Other heads' rows have
+ *               the weights that `other` gave them.
+ * @return SNGP_ERROR_INVALID_ARGUMENT naming what differs; else as sngp_model_update().
+ */
+SNGP_API sngp_status sngp_model_merge(sngp_model *model, const sngp_model *other);
+
+/** @} */
+
 SNGP_END_DECLS
 
 #endif

@@ -77,13 +77,21 @@ sngp_status sngp_posterior_create(sngp_posterior *posterior, int32_t kind, int64
   return SNGP_OK;
 }
 
+static void drop_inverse(sngp_posterior *posterior) {
+  sngp_release(posterior->inverse);
+  posterior->inverse = NULL;
+  posterior->changes = 0;
+}
+
 void sngp_posterior_destroy(sngp_posterior *posterior) {
+  drop_inverse(posterior);
   sngp_release(posterior->precision);
   sngp_release(posterior->root);
   *posterior = (sngp_posterior){0};
 }
 
 void sngp_posterior_assign(sngp_posterior *to, const sngp_posterior *from) {
+  drop_inverse(to);
   memcpy(to->precision, from->precision, area_of(from) * sizeof *to->precision);
   memcpy(to->root, from->root, area_of(from) * sizeof *to->root);
   to->rows = from->rows;
@@ -99,6 +107,7 @@ sngp_status sngp_posterior_copy(sngp_posterior *to, const sngp_posterior *from) 
 
 void sngp_posterior_reset(sngp_posterior *posterior) {
   memset(posterior->precision, 0, area_of(posterior) * sizeof *posterior->precision);
+  drop_inverse(posterior);
   posterior->rows = 0;
   posterior->current = false;
 }
@@ -127,29 +136,35 @@ static double softmax_diagonal(const double *p, int64_t num_outputs, int64_t k) 
   return p[k] * others;
 }
 
+double sngp_posterior_curvature(const sngp_posterior *posterior, const sngp_posterior_rows *rows,
+                                int64_t i, int64_t k) {
+  const int64_t outputs = posterior->num_outputs;
+  if (rows->curvature == NULL) return 1;
+  const double *row = rows->curvature + i * outputs;
+  return posterior->kind == SNGP_POSTERIOR_PER_OUTPUT ? row[k] : mean_of(row, outputs);
+}
+
 /* Of row i in block (k, l), but for its sign; SHARED is block (0, 0). */
 static double curvature_of(const update *u, int64_t i, int64_t k, int64_t l) {
   const int64_t outputs = u->posterior->num_outputs;
-  if (u->rows->curvature == NULL) return 1;
+  if (u->posterior->kind != SNGP_POSTERIOR_JOINT)
+    return sngp_posterior_curvature(u->posterior, u->rows, i, k);
   const double *row = u->rows->curvature + i * outputs;
-  switch (u->posterior->kind) {
-    case SNGP_POSTERIOR_PER_OUTPUT: return row[k];
-    case SNGP_POSTERIOR_JOINT: return k == l ? softmax_diagonal(row, outputs, k) : row[k] * row[l];
-    default: return mean_of(row, outputs);
-  }
+  return k == l ? softmax_diagonal(row, outputs, k) : row[k] * row[l];
 }
 
 static void update_block(const update *u, int64_t k, int64_t l, double *block) {
   const sngp_posterior_rows *rows = u->rows;
   const int64_t size = u->posterior->size;
   for (int64_t i = 0; i < rows->count; i++) {
-    double weight = u->scale * curvature_of(u, i, k, l);
+    double weight = fabs(u->scale) * curvature_of(u, i, k, l);
     if (rows->weights != NULL) weight *= (double)rows->weights[i];
     sngp_kernel_to_double((size_t)size, rows->features + i * size, sqrt(weight),
                           u->scratch + i * size);
   }
-  sngp_gram_add(size, u->decay, block, u->posterior->matrices.side, k == l ? 1 : -1, u->scratch,
-                rows->count, size, u->pool);
+  const double sign = (k == l ? 1 : -1) * (u->scale < 0 ? -1.0 : 1.0);
+  sngp_gram_add(size, u->decay, block, u->posterior->matrices.side, sign, u->scratch, rows->count,
+                size, u->pool);
 }
 
 void sngp_posterior_update(sngp_posterior *posterior, const sngp_posterior_rows *rows, double decay,
@@ -169,7 +184,8 @@ void sngp_posterior_update(sngp_posterior *posterior, const sngp_posterior_rows 
     for (int64_t k = 0; k < posterior->matrices.count; k++)
       update_block(&u, k, k, posterior->precision + k * size * size);
   }
-  posterior->rows += rows->count;
+  drop_inverse(posterior);
+  posterior->rows += scale < 0 ? -rows->count : rows->count;
   posterior->current = false;
 }
 
@@ -185,42 +201,65 @@ static void complete_blocks(sngp_posterior *posterior) {
     }
 }
 
+void sngp_posterior_complete(sngp_posterior *posterior) {
+  const int64_t side = posterior->matrices.side;
+  complete_blocks(posterior);
+  for (int64_t k = 0; k < posterior->matrices.count; k++)
+    sngp_mirror_lower_double(side, posterior->precision + k * side * side);
+}
+
+/* What factoring takes beside the posterior, and gives. */
+typedef struct {
+  double *lower; /* of one matrix, or, to be kept, of all */
+  bool keeps;
+  float *roots;
+  double jitter;
+} factoring;
+
 /* The roots of all matrices, with the same jitter on each. */
-static sngp_status compute_roots(const sngp_posterior *posterior, double ridge, double *lower,
-                                 float *roots, double *jitter) {
+static sngp_status compute_roots(const sngp_posterior *posterior, double ridge, factoring *f) {
   const int64_t side = posterior->matrices.side, area = side * side;
-  *jitter = 0;
   for (int64_t k = 0; k < posterior->matrices.count; k++) {
-    double added = 0;
-    SNGP_TRY(sngp_cholesky(side, posterior->precision + k * area, ridge + *jitter, lower, &added));
+    double added = 0, *lower = f->lower + (f->keeps ? k * area : 0);
+    SNGP_TRY(
+        sngp_cholesky(side, posterior->precision + k * area, ridge + f->jitter, lower, &added));
     SNGP_TRY(sngp_invert_lower(side, lower));
-    sngp_kernel_from_double((size_t)area, lower, sqrt(ridge), roots + k * area);
-    *jitter += added;
+    sngp_kernel_from_double((size_t)area, lower, sqrt(ridge), f->roots + k * area);
+    f->jitter += added;
     if (added > 0 && k > 0) k = -1; /* the first ones again, with the jitter that this one needs */
   }
   return SNGP_OK;
 }
 
-sngp_status sngp_posterior_finish(sngp_posterior *posterior, double ridge) {
+static sngp_status finish(sngp_posterior *posterior, double ridge, bool keeps) {
   const int64_t side = posterior->matrices.side;
-  const int64_t count = posterior->matrices.count;
-  const bool several = count > 1; /* then one may fail after others */
-  double *lower = sngp_allocate((size_t)(side * side), sizeof *lower), jitter = 0;
-  float *roots = several ? sngp_allocate(area_of(posterior), sizeof *roots) : posterior->root;
+  const bool several = posterior->matrices.count > 1; /* then one may fail after others */
+  factoring f = {.keeps = keeps};
+  f.lower = sngp_allocate(keeps ? area_of(posterior) : (size_t)(side * side), sizeof *f.lower);
+  f.roots = several ? sngp_allocate(area_of(posterior), sizeof *f.roots) : posterior->root;
   complete_blocks(posterior);
-  sngp_status status = lower != NULL && roots != NULL
-                           ? compute_roots(posterior, ridge, lower, roots, &jitter)
+  sngp_status status = f.lower != NULL && f.roots != NULL
+                           ? compute_roots(posterior, ridge, &f)
                            : sngp_fail_memory("the factor of the precision matrix");
-  sngp_release(lower);
+  if (status != SNGP_OK || !keeps) sngp_release(f.lower);
   if (status != SNGP_OK) {
-    if (several) sngp_release(roots);
+    if (several) sngp_release(f.roots);
     return status;
   }
+  drop_inverse(posterior);
+  if (keeps) posterior->inverse = f.lower;
   if (several) sngp_release(posterior->root);
-  posterior->root = roots;
-  for (int64_t k = 0; k < count; k++)
-    sngp_mirror_lower_double(side, posterior->precision + k * side * side);
-  posterior->jitter = jitter;
+  posterior->root = f.roots;
+  sngp_posterior_complete(posterior);
+  posterior->jitter = f.jitter;
   posterior->current = true;
   return SNGP_OK;
+}
+
+sngp_status sngp_posterior_finish(sngp_posterior *posterior, double ridge) {
+  return finish(posterior, ridge, false);
+}
+
+sngp_status sngp_posterior_finish_for_changes(sngp_posterior *posterior, double ridge) {
+  return finish(posterior, ridge, true);
 }

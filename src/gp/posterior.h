@@ -30,6 +30,9 @@ typedef struct {
                         matrix when current */
   float *root;       /* R = sqrt(ridge) L^-1 with P = L L^T, of each matrix, lower triangular:
                         variance = |R phi|^2 */
+  double *inverse;   /* L^-1 of each matrix, in double precision, where rows enter and leave one by
+                        one (gp/updates.h); else NULL. It is not copied */
+  int64_t changes;   /* terms of rank one that entered or left it since it was computed */
   int64_t rows;      /* rows in A */
   double jitter;     /* added to the diagonal of each P to factor them all */
   bool current;      /* root belongs to precision, precision to the weights */
@@ -59,13 +62,24 @@ typedef struct {
 } sngp_posterior_rows;
 
 /* A = decay A + scale sum_i s_i w_i phi_i^T phi_i; JOINT: (diag(p_i) - p_i p_i^T) kron phi_i^T
-   phi_i. `scratch` holds count * M doubles. The result does not depend on the pool. */
+   phi_i. With a scale below 0 rows leave. The posterior is no longer current. `scratch` holds count
+   * M doubles. The result does not depend on the pool. */
 void sngp_posterior_update(sngp_posterior *posterior, const sngp_posterior_rows *rows, double decay,
                            double scale, double *scratch, sngp_pool *pool);
 
 /* Factors P = ridge I + A, with jitter where needed, and makes the posterior current. On failure
    nothing changes. */
 sngp_status sngp_posterior_finish(sngp_posterior *posterior, double ridge);
+
+/* The same, and keeps the inverse factors, which take another 8 bytes an element. */
+sngp_status sngp_posterior_finish_for_changes(sngp_posterior *posterior, double ridge);
+
+/* Fills what stands above the diagonals of A from what stands below. */
+void sngp_posterior_complete(sngp_posterior *posterior);
+
+/* The weight w of row i in matrix k, not for JOINT. */
+double sngp_posterior_curvature(const sngp_posterior *posterior, const sngp_posterior_rows *rows,
+                                int64_t i, int64_t k);
 
 /* SHARED, in place: phi (count, M) becomes Y = phi R^T, so that variance = row sums of Y^2 and the
    covariance of the rows is Y Y^T. */

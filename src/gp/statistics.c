@@ -53,7 +53,7 @@ static size_t gram_area(const sngp_statistics *statistics) {
 }
 
 void sngp_statistics_assign(sngp_statistics *to, const sngp_statistics *from) {
-  memcpy(to->gram, from->gram, gram_area(from) * sizeof *to->gram);
+  if (to->gram != NULL) memcpy(to->gram, from->gram, gram_area(from) * sizeof *to->gram);
   memcpy(to->cross, from->cross, num_sums(from) * sizeof *to->cross);
   to->weight = from->weight;
   to->count = from->count;
@@ -168,7 +168,8 @@ static void accumulate(sngp_statistics *statistics, const sngp_target_rows *rows
   block b = {statistics, rows, sign, scratch, scratch + count, scratch + count * (size + 1)};
   prepare_rows(&b, pool);
   add_targets(&b);
-  sngp_gram_add(size, 1, statistics->gram, size, sign, b.features, count, size, pool);
+  if (statistics->gram != NULL)
+    sngp_gram_add(size, 1, statistics->gram, size, sign, b.features, count, size, pool);
   int tiles = num_tasks(size, TILE);
   if (rows->targets == NULL) {
     sngp_pool_run(pool, add_tile_by_class, &b, tiles);

@@ -13,7 +13,8 @@
 typedef struct {
   int64_t size;           /* M */
   int64_t num_targets;    /* T */
-  double *gram;           /* A = sum w phi^T phi (M, M), its lower triangle */
+  double *gram;           /* A = sum w phi^T phi (M, M), its lower triangle; NULL for a while where
+                             somebody else sums it: rows then enter the other sums alone */
   double *cross;          /* B = sum w phi^T y (M, T) */
   double *feature_sums;   /* sum w phi (M) */
   double *target_sums;    /* sum w y (T) */

@@ -82,9 +82,24 @@ void sngp_solve_lower_rows(int64_t rows, int64_t n, const double *lower, double 
               (blasint)n, 1.0, lower, (blasint)n, b, (blasint)n);
 }
 
+void sngp_dtrmm_rows(int64_t rows, int64_t n, const double *lower, double *b) {
+  cblas_dtrmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (blasint)rows,
+              (blasint)n, 1.0, lower, (blasint)n, b, (blasint)n);
+}
+
+void sngp_multiply_lower(bool transpose, int64_t n, const double *lower, int64_t count, double *b) {
+  cblas_dtrmm(CblasRowMajor, CblasLeft, CblasLower, operation(transpose), CblasNonUnit, (blasint)n,
+              (blasint)count, 1.0, lower, (blasint)n, b, (blasint)count);
+}
+
+/* Tiles of so many rows and columns, so that what is read and what is written stay in the cache. */
+enum { MIRROR_TILE = 32 };
+
 void sngp_mirror_lower_double(int64_t n, double *a) {
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
+  for (int64_t top = 0; top < n; top += MIRROR_TILE)
+    for (int64_t left = 0; left <= top; left += MIRROR_TILE)
+      for (int64_t i = top; i < n && i < top + MIRROR_TILE; i++)
+        for (int64_t j = left; j < i && j < left + MIRROR_TILE; j++) a[j * n + i] = a[i * n + j];
 }
 
 void sngp_mirror_lower_float(int64_t n, float *a) {

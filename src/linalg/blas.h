@@ -43,6 +43,11 @@ void sngp_solve_lower(bool transpose, int64_t n, const double *lower, int64_t co
 /* B (rows, n) = B L^-T. */
 void sngp_solve_lower_rows(int64_t rows, int64_t n, const double *lower, double *b);
 
+/* B (rows, n) = B L^T, L (n, n) lower triangular. */
+void sngp_dtrmm_rows(int64_t rows, int64_t n, const double *lower, double *b);
+/* B (n, count) = op(L) B. */
+void sngp_multiply_lower(bool transpose, int64_t n, const double *lower, int64_t count, double *b);
+
 /* Fills the upper triangle of A (n, n) from its lower one. */
 void sngp_mirror_lower_double(int64_t n, double *a);
 void sngp_mirror_lower_float(int64_t n, float *a);

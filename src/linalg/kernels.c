@@ -251,6 +251,30 @@ KERNEL void sngp_kernel_add_to_double(size_t n, const float *restrict x, double 
   for (size_t i = 0; i < n; i++) sums[i] += (double)x[i];
 }
 
+KERNEL void sngp_kernel_rotate(size_t n, size_t k, const sngp_rotation *restrict rotations,
+                               double *restrict row, double *restrict sums, size_t stride) {
+  size_t t = 0;
+  for (; t + 2 <= k; t += 2) { /* two at once: the row is read and written half as often */
+    const sngp_rotation a = rotations[t], b = rotations[t + 1];
+    double *restrict first = sums + t * stride, *restrict second = sums + (t + 1) * stride;
+    for (size_t j = 0; j < n; j++) {
+      double old = row[j], between = a.keep * old - a.take * first[j];
+      first[j] += a.weight * old;
+      row[j] = b.keep * between - b.take * second[j];
+      second[j] += b.weight * between;
+    }
+  }
+  for (; t < k; t++) {
+    const sngp_rotation a = rotations[t];
+    double *restrict first = sums + t * stride;
+    for (size_t j = 0; j < n; j++) {
+      double old = row[j];
+      row[j] = a.keep * old - a.take * first[j];
+      first[j] += a.weight * old;
+    }
+  }
+}
+
 /* x - x is 0 for a finite x, else NaN, and a NaN stays in every sum. */
 KERNEL bool sngp_kernel_all_finite(size_t n, const float *x) {
   float lanes[LANES] = {0}, sum = 0;

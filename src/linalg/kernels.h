@@ -78,6 +78,16 @@ void sngp_kernel_from_double(size_t n, const double *x, double factor, float *y)
 /* y = factor x in double precision. */
 void sngp_kernel_to_double(size_t n, const float *x, double factor, double *y);
 
+/* One term's part of an update of a row of an inverse factor (linalg/inverse_update.h). */
+typedef struct {
+  double keep, take, weight;
+} sngp_rotation;
+
+/* For each of k rotations, one after the other, with its sums, n each, `stride` apart, at once:
+   row = keep row - take sums and sums += weight row, by the row as it was. */
+void sngp_kernel_rotate(size_t n, size_t k, const sngp_rotation *rotations, double *row,
+                        double *sums, size_t stride);
+
 /* Whether no element is NaN or infinite. */
 bool sngp_kernel_all_finite(size_t n, const float *x);
 

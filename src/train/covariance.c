@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "gp/curvature.h"
+#include "train/steady_rows.h"
 
 /* Rows that a thread takes through the network at once, and that enter the matrix at once. */
 enum { ROWS_PER_THREAD = 256 };
@@ -33,13 +34,9 @@ static void compute_features(void *context, int index) {
   for (int64_t i = 0; i < rows; i++)
     sngp_pass_set_row(network, pass, i,
                       round->data->features + (first + i) * round->data->row_stride);
-  if (round->curvature == NULL) {
-    sngp_network_features(network, pass, rows);
-  } else {
-    sngp_network_logits(network, pass, rows);
-    sngp_curvature(round->model->config.likelihood, round->model->posterior.kind, rows,
-                   network->num_outputs, pass->logits, curvature_of(round, index));
-  }
+  sngp_steady_features(network, pass, rows);
+  if (round->curvature != NULL)
+    sngp_steady_curvature(round->model, pass, rows, curvature_of(round, index));
 }
 
 static void accumulate(sngp_model *model, round_of_rows *round, double decay, double scale,

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "train/steady_rows.h"
 
 /* A task's, so that a block is shared out, and a row's features do not depend on how. */
-enum { ROWS_OF_TASK = 64, TASKS = SNGP_FEATURE_BLOCK / ROWS_OF_TASK };
+enum { ROWS_OF_TASK = SNGP_STEADY_ROWS, TASKS = SNGP_FEATURE_BLOCK / ROWS_OF_TASK };
 
 struct sngp_feature_rows {
   const sngp_model *model;
@@ -90,7 +91,7 @@ static void compute_features(void *context, int index) {
   for (int64_t i = 0; i < count; i++)
     sngp_pass_set_row(network, pass, i,
                       p->batch->features + (p->first + begin + i) * p->batch->row_stride);
-  sngp_network_features(network, pass, count);
+  sngp_steady_features(network, pass, count);
   memcpy(p->rows->features + (p->place + begin) * width, pass->phi,
          (size_t)(count * width) * sizeof(float));
 }

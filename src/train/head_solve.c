@@ -2,9 +2,11 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "gp/ridge_regression.h"
+#include "linalg/blas.h"
 #include "linalg/kernels.h"
 
 /* In units of scaled targets, whose variance is about 1: what rounding leaves of the difference. */
@@ -66,4 +68,43 @@ sngp_status sngp_head_solve(sngp_model *model) {
   sngp_ridge_regression_destroy(&solution);
   sngp_release(squares);
   return status;
+}
+
+/* Coefficients and offsets, which lie behind them; squares; centred cross sums. */
+size_t sngp_head_solve_scratch(const sngp_model *model) {
+  const size_t outputs = (size_t)model->network.num_outputs;
+  return outputs * (2 * (size_t)model->posterior.size + 2);
+}
+
+sngp_status sngp_head_solve_changed(sngp_model *model, double *scratch) {
+  const sngp_statistics *statistics = &model->statistics;
+  const int64_t size = statistics->size, outputs = statistics->num_targets;
+  const sngp_ridge_regression solution = {.size = size,
+                                          .num_targets = outputs,
+                                          .coefficients = scratch,
+                                          .offsets = scratch + size * outputs};
+  double *squares = solution.offsets + outputs, *cross = squares + outputs;
+  sngp_statistics_center(statistics, solution.offsets, squares, cross);
+  memcpy(solution.coefficients, cross, (size_t)(size * outputs) * sizeof *cross);
+  sngp_multiply_lower(false, size, model->posterior.inverse, outputs, solution.coefficients);
+  sngp_multiply_lower(true, size, model->posterior.inverse, outputs, solution.coefficients);
+  SNGP_TRY(check_finite(&solution));
+  write_weights(model, &solution);
+  estimate_noise(model, &solution, squares, cross);
+  return SNGP_OK;
+}
+
+/* |P^-1 b| is at most |b| / ridge. */
+bool sngp_head_is_solvable(const sngp_model *model, const sngp_statistics *statistics,
+                           double *scratch) {
+  const double most = 0.5 * (double)FLT_MAX; /* leaves room for rounding */
+  const int64_t size = statistics->size, outputs = statistics->num_targets;
+  double *means = scratch, *squares = means + outputs, *cross = squares + outputs;
+  sngp_statistics_center(statistics, means, squares, cross);
+  for (int64_t t = 0; t < outputs; t++) {
+    double square = 0;
+    for (int64_t j = 0; j < size; j++) square += cross[j * outputs + t] * cross[j * outputs + t];
+    if (!(sqrt(square) / model->config.ridge <= most && fabs(means[t]) <= most)) return false;
+  }
+  return true;
 }

@@ -10,18 +10,20 @@
 
 #include <cmocka.h>
 
+#include "base/status.h"
 #include "robustness/operation.h"
 #include "support/small_model.h"
 
 enum { ROWS = 40, BATCH = 16 };
 
-static sngp_dataset *data;
-static sngp_model *trained; /* with a posterior and moments */
+static sngp_dataset *data, *single; /* `single` is its first row */
+static sngp_model *trained;         /* with a posterior and moments */
 
 static int create(void **state) {
   (void)state;
   leave_blas_out();
   data = small_data(ROWS, 1);
+  single = rows_of(data, 0, 1);
   sngp_model_config config = small_config();
   const char *const classes[SMALL_CLASSES] = {"a", "b", "c"};
   const char *const features[SMALL_INPUTS] = {"x", "y", "z"};
@@ -39,6 +41,7 @@ static int create(void **state) {
 static int destroy(void **state) {
   (void)state;
   sngp_model_free(trained);
+  sngp_dataset_free(single);
   sngp_dataset_free(data);
   return 0;
 }
@@ -279,6 +282,47 @@ static void end_weighted(void *model, sngp_status status) {
   sngp_model_free(model);
 }
 
+/* Rows enter and leave: anew at first, then by way of the inverse factors; each ends with the model
+   as it was, or as it is to be. */
+static sngp_status run_update(void *model) {
+  SNGP_TRY(sngp_model_update(model, single));
+  SNGP_TRY(sngp_model_update(model, single));
+  return sngp_model_remove(model, single);
+}
+
+static sngp_status run_forget(void *model) { return sngp_model_forget(model, 0.5); }
+
+static sngp_status run_merge(void *model) { return sngp_model_merge(model, trained); }
+
+static void end_living(void *model, sngp_status status) {
+  (void)status;
+  assert_predicts(model); /* with a posterior that is current in any case */
+  sngp_model_free(model);
+}
+
+static void *begin_closed_form(void) {
+  sngp_model_config config = small_config();
+  sngp_model *model = create_model(&config);
+  sngp_head_fit_config fit;
+  assert_ok(sngp_head_fit_config_init(&fit, sizeof fit));
+  fit.solver = SNGP_SOLVER_CLOSED_FORM;
+  fit.selection = SNGP_SELECTION_NONE;
+  assert_ok(sngp_head_fit(model, data, &fit, NULL));
+  return model;
+}
+
+static void living_models(void **state) {
+  (void)state;
+  const operation update = {begin_clone, run_update, end_living};
+  const operation closed = {begin_closed_form, run_update, end_living};
+  const operation forget = {begin_closed_form, run_forget, end_living};
+  const operation merge = {begin_clone, run_merge, end_living};
+  assert_true(fail_each(&update) >= 15);
+  assert_true(fail_each(&closed) >= 20);
+  assert_true(fail_each(&forget) >= 8);
+  assert_true(fail_each(&merge) >= 8);
+}
+
 static void accumulating_and_factoring(void **state) {
   (void)state;
   const operation fit = {begin_clone, run_fit_covariance, end_covariance};
@@ -385,6 +429,7 @@ int main(void) {
       cmocka_unit_test(preparing),
       cmocka_unit_test(fitting),
       cmocka_unit_test(accumulating_and_factoring),
+      cmocka_unit_test(living_models),
       cmocka_unit_test(predicting),
       cmocka_unit_test(calibrating),
   };

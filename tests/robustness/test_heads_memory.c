@@ -89,15 +89,19 @@ static sngp_status run_evidence(void) {
 }
 
 static sngp_status run_updates(void) {
-  double lower[SIZE * SIZE] = {0}, before[SIZE * SIZE];
-  for (int i = 0; i < SIZE; i++) lower[i * SIZE + i] = 1;
-  memcpy(before, lower, sizeof before);
-  sngp_status status = sngp_factor_add(SIZE, lower, rows.features, NULL, 3);
+  sngp_posterior posterior;
+  sngp_pool *pool = NULL;
+  SNGP_TRY(sngp_pool_create(1, &pool));
+  sngp_status status = sngp_posterior_create(&posterior, SNGP_POSTERIOR_SHARED, SIZE, 1);
+  if (status == SNGP_OK) status = sngp_posterior_finish_for_changes(&posterior, 0.5);
+  const sngp_posterior_rows entering = {.count = 1, .features = rows.features};
   if (status == SNGP_OK) {
-    memcpy(before, lower, sizeof before);
-    status = sngp_factor_remove(SIZE, lower, rows.features, NULL, 3);
+    status = sngp_posterior_change(&posterior, &entering, 1, 0.5, pool);
+    assert_true((posterior.rows == 1) == (status == SNGP_OK));
+    assert_true((posterior.precision[0] > 0) == (status == SNGP_OK));
   }
-  assert_true((memcmp(lower, before, sizeof before) == 0) == (status != SNGP_OK));
+  sngp_posterior_destroy(&posterior);
+  sngp_pool_free(pool);
   return status;
 }
 

@@ -287,6 +287,31 @@ static void conversion_to_double_is_exact(void **state) {
   }
 }
 
+/* One rotation after the other, each by the row as the one before left it. */
+static void rotations_act_one_after_the_other(void **state) {
+  (void)state;
+  enum { MOST = 5 };
+  for (size_t n = 0; n <= LONGEST; n++)
+    for (size_t k = 0; k <= MOST; k++) {
+      sngp_rotation rotations[MOST];
+      double row[ROOM], sums[MOST * ROOM], expected_row[ROOM], expected_sums[MOST * ROOM];
+      uint64_t seed = n;
+      for (size_t t = 0; t < MOST; t++)
+        rotations[t] = (sngp_rotation){next_normal(&seed), next_normal(&seed), next_normal(&seed)};
+      for (size_t i = 0; i < ROOM; i++) expected_row[i] = row[i] = next_normal(&seed);
+      for (size_t i = 0; i < MOST * ROOM; i++) expected_sums[i] = sums[i] = next_normal(&seed);
+      for (size_t t = 0; t < k; t++)
+        for (size_t i = 0; i < n; i++) {
+          double old = expected_row[i], *sum = &expected_sums[t * ROOM + i];
+          expected_row[i] = rotations[t].keep * old - rotations[t].take * *sum;
+          *sum += rotations[t].weight * old;
+        }
+      sngp_kernel_rotate(n, k, rotations, row, sums, ROOM);
+      for (size_t i = 0; i < ROOM; i++) assert_close(row[i], expected_row[i], 1e-12);
+      for (size_t i = 0; i < MOST * ROOM; i++) assert_close(sums[i], expected_sums[i], 1e-12);
+    }
+}
+
 /* For every width: the way forward under given bits, and back. */
 static void relu_with_dropout_agrees_for_every_width(void **state) {
   (void)state;
@@ -425,6 +450,7 @@ static void updates_agree_for_every_length(void **state) {
       cmocka_unit_test(sums_and_products_agree_for_every_length),           \
       cmocka_unit_test(conversion_to_double_is_exact),                      \
       cmocka_unit_test(relu_with_dropout_agrees_for_every_width),           \
+      cmocka_unit_test(rotations_act_one_after_the_other),                  \
       cmocka_unit_test(a_nan_passes_through_relu),                          \
       cmocka_unit_test(all_finite_sees_nan_and_infinity_at_every_position), \
       cmocka_unit_test(random_words_are_those_of_the_stream),               \

@@ -36,6 +36,7 @@
 #define sngp_kernel_from_double scalar_kernel_from_double
 #define sngp_kernel_add_to_double scalar_kernel_add_to_double
 #define sngp_kernel_all_finite scalar_kernel_all_finite
+#define sngp_kernel_rotate scalar_kernel_rotate
 #define sngp_kernel_adam scalar_kernel_adam
 #define sngp_kernel_sgd scalar_kernel_sgd
 #define sngp_kernel_instruction_set scalar_kernel_instruction_set
