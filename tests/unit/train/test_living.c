@@ -10,6 +10,7 @@
 
 #include "model/model.h"
 #include "support/task_model.h"
+#include "train/steady_rows.h"
 
 /* 4 rows at a time go by way of the inverse factor, more are factored anew. */
 enum { ROWS = 240, FEATURES = 64, FIRST = 100 };
@@ -122,7 +123,9 @@ static void after_any_sequence_a_model_is_that_of_its_rows(void **state) {
       learn(model, &CASES[c], first);
       learn(expected, &CASES[c], in);
       go_on(model, data);
-      assert_int_equal(model->posterior.inverse != NULL, 1);
+      /* the last row left by way of the inverse factor, all before that are in its sums */
+      assert_int_equal(model->posterior.changes,
+                       CASES[c].posterior == SNGP_POSTERIOR_JOINT ? SMALL_CLASSES : 1);
       assert_same(model, expected, 2e-5);
       sngp_model_free(expected);
       sngp_model_free(model);
@@ -130,6 +133,36 @@ static void after_any_sequence_a_model_is_that_of_its_rows(void **state) {
       sngp_dataset_free(first);
       sngp_dataset_free(data);
     }
+}
+
+/* BLAS has other ways for few rows of many columns, which round differently: a row that entered
+   with others and leaves alone would leave something behind. */
+static void features_are_the_same_with_however_few_rows(void **state) {
+  (void)state;
+  enum { INPUTS = 400, FEW = SNGP_STEADY_ROWS };
+  const int64_t counts[] = {1, 3, FEW - 1};
+  sngp_model_config config = head_config(&CASES[2], 1);
+  config.input_dim = INPUTS;
+  config.kernel_scale = INPUTS;
+  config.standardize_inputs = 0;
+  sngp_model *model = create_model(&config);
+  float *x = take(FEW * INPUTS, sizeof *x), *all = take(FEW * FEATURES, sizeof *all);
+  sngp_random_stream stream = sngp_random_open(1, SNGP_RANDOM_DATA, 0, 96);
+  sngp_random_fill_normal(&stream, 1, x, FEW * INPUTS);
+  sngp_pass pass;
+  assert_ok(sngp_pass_create(&model->network, FEW, false, 0, &pass));
+  for (int c = 3; c >= 0; c--) { /* all of them first */
+    const int64_t count = c == 3 ? FEW : counts[c];
+    for (int64_t i = 0; i < count; i++)
+      sngp_pass_set_row(&model->network, &pass, i, x + i * INPUTS);
+    sngp_steady_features(&model->network, &pass, count);
+    if (c == 3) memcpy(all, pass.phi, FEW * FEATURES * sizeof *all);
+    assert_memory_equal(pass.phi, all, (size_t)count * FEATURES * sizeof *all);
+  }
+  sngp_pass_destroy(&pass);
+  free(all);
+  free(x);
+  sngp_model_free(model);
 }
 
 static void *bytes_of(const sngp_model *model, int64_t *size) {
@@ -346,6 +379,7 @@ static void models_that_cannot_go_on_say_why(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(after_any_sequence_a_model_is_that_of_its_rows),
+      cmocka_unit_test(features_are_the_same_with_however_few_rows),
       cmocka_unit_test(saved_models_go_on),
       cmocka_unit_test(merged_models_are_the_model_of_all_rows),
       cmocka_unit_test(forgetting_is_weighing_less),
