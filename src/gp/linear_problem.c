@@ -89,7 +89,7 @@ static void convert(void *context, int index) {
   }
 }
 
-sngp_status sngp_linear_read(sngp_linear_pass *pass, int64_t first, int64_t count) {
+static sngp_status read_block(sngp_linear_pass *pass, int64_t first, int64_t count) {
   const sngp_linear_problem *problem = pass->problem;
   block b = {.pass = pass, .first = first, .count = count};
   if (problem->read != NULL)
@@ -120,7 +120,8 @@ static void compute_means(void *context, int index) {
     sngp_linear_means(problem->likelihood, width, b->pass->outputs + i * width);
 }
 
-void sngp_linear_block_means(sngp_linear_pass *pass, const double *parameters, int64_t count) {
+/* outputs = means A'(f) (count, K), of the rows that were read. */
+static void block_means(sngp_linear_pass *pass, const double *parameters, int64_t count) {
   block b = {.pass = pass, .count = count, .parameters = parameters};
   run_rows(&b, compute_means);
 }
@@ -135,11 +136,11 @@ static void scale_rows(void *context, int index) {
   }
 }
 
-void sngp_linear_add_gram(sngp_linear_pass *pass, int64_t count, int64_t size, double sign,
-                          double *gram, int64_t stride) {
+/* Lower triangle of G (S, S) += sum numbers_n phi_n phi_n^T, the numbers 0 or more. */
+static void add_gram(sngp_linear_pass *pass, int64_t count, double *gram) {
   block b = {.pass = pass, .count = count};
   run_rows(&b, scale_rows);
-  sngp_gram_add(size, 1, gram, stride, sign, pass->scaled, count, pass->side, pass->pool);
+  sngp_gram_add(pass->side, 1, gram, pass->side, 1, pass->scaled, count, pass->side, pass->pool);
 }
 
 /* ---- passes ---- */
@@ -200,7 +201,7 @@ sngp_status sngp_linear_gradient(sngp_linear_pass *pass, const double *parameter
   double weights = 0, sums[NUM_SUMS] = {0}, penalty = begin_gradient(pass, parameters, gradient);
   for (int64_t first = 0; first < problem->rows; first += BLOCK) {
     int64_t count = block_size(problem, first);
-    SNGP_TRY(sngp_linear_read(pass, first, count));
+    SNGP_TRY(read_block(pass, first, count));
     block b = {.pass = pass, .first = first, .count = count, .parameters = parameters};
     run_rows(&b, compute_residuals);
     for (int64_t i = 0; i < count; i++) {
@@ -225,15 +226,15 @@ static sngp_status sum_gram(sngp_linear_pass *pass, int64_t stride, const double
   memset(gram, 0, (size_t)(pass->side * pass->side) * sizeof *gram);
   for (int64_t first = 0; first < problem->rows; first += stride * BLOCK) {
     int64_t count = block_size(problem, first);
-    SNGP_TRY(sngp_linear_read(pass, first, count));
-    if (parameters != NULL) sngp_linear_block_means(pass, parameters, count);
+    SNGP_TRY(read_block(pass, first, count));
+    if (parameters != NULL) block_means(pass, parameters, count);
     for (int64_t i = 0; i < count; i++) {
       pass->numbers[i] = sngp_linear_weight(problem, first + i);
       if (parameters != NULL)
         pass->numbers[i] *=
             sngp_linear_variance(problem->likelihood, pass->outputs[i * problem->num_outputs + k]);
     }
-    sngp_linear_add_gram(pass, count, pass->side, 1, gram, pass->side);
+    add_gram(pass, count, gram);
   }
   return SNGP_OK;
 }

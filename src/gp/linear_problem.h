@@ -77,13 +77,4 @@ sngp_status sngp_linear_gram(sngp_linear_pass *pass, int64_t enough, double *gra
 sngp_status sngp_linear_hessian(sngp_linear_pass *pass, const double *parameters, int64_t k,
                                 double *hessian);
 
-/* The three parts of a pass, for other sums. First: features of a block. */
-sngp_status sngp_linear_read(sngp_linear_pass *pass, int64_t first, int64_t count);
-/* Then: outputs = means A'(f) (count, K). */
-void sngp_linear_block_means(sngp_linear_pass *pass, const double *parameters, int64_t count);
-/* Then: lower triangle of G (size, size), with a stride, += sign sum numbers_n phi_n phi_n^T over
-   the first `size` columns, the numbers 0 or more. */
-void sngp_linear_add_gram(sngp_linear_pass *pass, int64_t count, int64_t size, double sign,
-                          double *gram, int64_t stride);
-
 #endif

@@ -7,8 +7,8 @@
 #include "linalg/kernels.h"
 #include "train/covariance.h"
 
-/* Features of all rows are kept where they take no more bytes than this; else they are computed
-   anew in every pass, and memory does not grow with the rows. */
+/* Features of a dataset are kept where they take no more bytes than this; else, and where rows come
+   in batches, they are computed anew in every pass, and memory does not grow with the rows. */
 static const size_t MOST_KEPT_BYTES = (size_t)1 << 30;
 
 static sngp_linear_likelihood likelihood_of(const sngp_network *network) {
@@ -66,7 +66,8 @@ static sngp_status take_memory(solution *s) {
   const bool classifies = model->config.task == SNGP_TASK_CLASSIFICATION;
   size_t bytes = 0;
   SNGP_TRY(sngp_feature_rows_create(model, s->job->source, s->job->pool, &s->rows));
-  if (sngp_size_multiply(rows, width * sizeof *s->features, &bytes) && bytes <= MOST_KEPT_BYTES)
+  if (s->job->source->batches == NULL &&
+      sngp_size_multiply(rows, width * sizeof *s->features, &bytes) && bytes <= MOST_KEPT_BYTES)
     s->features = sngp_allocate(rows * width, sizeof *s->features);
   if (classifies)
     s->labels = sngp_allocate(rows, sizeof *s->labels);
@@ -111,7 +112,7 @@ static void keep_block(const solution *s, const sngp_target_rows *block, int64_t
 
 /* One pass for what is kept of the rows. */
 static sngp_status keep_rows(solution *s) {
-  sngp_feature_rows_rewind(s->rows);
+  SNGP_TRY(sngp_feature_rows_seek(s->rows, 0));
   for (int64_t first = 0; first < s->job->result->rows;) {
     int64_t left = s->job->result->rows - first;
     sngp_target_rows block;
@@ -126,12 +127,11 @@ static sngp_status keep_rows(solution *s) {
 
 _Static_assert((int)SNGP_FEATURE_BLOCK >= (int)SNGP_LINEAR_BLOCK, "a block is computed at once");
 
-/* The solver asks for the rows in order, from the first one in every pass. */
 static sngp_status read_features(void *context, int64_t first, int64_t count,
                                  const float **features) {
   solution *s = context;
   sngp_target_rows block;
-  if (first == 0) sngp_feature_rows_rewind(s->rows);
+  SNGP_TRY(sngp_feature_rows_seek(s->rows, first));
   SNGP_TRY(sngp_feature_rows_next(s->rows, count, &block));
   if (block.count < count) return rows_changed(first + block.count);
   *features = block.features;

@@ -20,6 +20,7 @@ struct sngp_feature_rows {
   int32_t *labels; /* (BLOCK), or NULL */
   const sngp_dataset *batch;
   int64_t next_batch, next_row; /* of the batch */
+  int64_t position;             /* of the next row, over all batches */
 };
 
 static sngp_status take_memory(sngp_feature_rows *rows) {
@@ -69,11 +70,6 @@ void sngp_feature_rows_free(sngp_feature_rows *rows) {
   sngp_release(rows);
 }
 
-void sngp_feature_rows_rewind(sngp_feature_rows *rows) {
-  rows->batch = NULL;
-  rows->next_batch = rows->next_row = 0;
-}
-
 /* Rows of one batch on their way into places of the block. */
 typedef struct {
   sngp_feature_rows *rows;
@@ -116,6 +112,33 @@ static bool batch_is_used_up(const sngp_feature_rows *rows) {
   return rows->batch == NULL || rows->next_row == rows->batch->rows;
 }
 
+/* Once a batch is used up, the next one; NULL after the last. */
+static sngp_status use_next_batch(sngp_feature_rows *rows) {
+  rows->batch = NULL;
+  rows->next_row = 0;
+  if (rows->next_batch == rows->source->num_batches) return SNGP_OK;
+  return sngp_row_source_batch(rows->source, rows->next_batch++, &rows->batch);
+}
+
+static void advance(sngp_feature_rows *rows, int64_t count) {
+  rows->next_row += count;
+  rows->position += count;
+}
+
+sngp_status sngp_feature_rows_seek(sngp_feature_rows *rows, int64_t row) {
+  if (row < rows->position) {
+    rows->batch = NULL;
+    rows->next_batch = rows->next_row = rows->position = 0;
+  }
+  while (rows->position < row) {
+    if (batch_is_used_up(rows)) SNGP_TRY(use_next_batch(rows));
+    if (rows->batch == NULL) return SNGP_OK; /* there are no rows there */
+    int64_t left = rows->batch->rows - rows->next_row, wanted = row - rows->position;
+    advance(rows, left < wanted ? left : wanted);
+  }
+  return SNGP_OK;
+}
+
 sngp_status sngp_feature_rows_next(sngp_feature_rows *rows, int64_t wanted,
                                    sngp_target_rows *block) {
   *block = (sngp_target_rows){.features = rows->features,
@@ -123,11 +146,8 @@ sngp_status sngp_feature_rows_next(sngp_feature_rows *rows, int64_t wanted,
                               .labels = rows->labels,
                               .weights = rows->weights};
   while (block->count < wanted) {
-    if (batch_is_used_up(rows)) {
-      if (rows->next_batch == rows->source->num_batches) break;
-      SNGP_TRY(sngp_row_source_batch(rows->source, rows->next_batch++, &rows->batch));
-      rows->next_row = 0;
-    }
+    if (batch_is_used_up(rows)) SNGP_TRY(use_next_batch(rows));
+    if (rows->batch == NULL) break;
     int64_t left = rows->batch->rows - rows->next_row, room = wanted - block->count;
     piece p = {.rows = rows,
                .batch = rows->batch,
@@ -137,7 +157,7 @@ sngp_status sngp_feature_rows_next(sngp_feature_rows *rows, int64_t wanted,
     sngp_pool_run(rows->pool, compute_features, &p,
                   (int)((p.count + ROWS_OF_TASK - 1) / ROWS_OF_TASK));
     copy_answers(&p);
-    rows->next_row += p.count;
+    advance(rows, p.count);
     block->count += p.count;
   }
   return SNGP_OK;

@@ -15,8 +15,8 @@ sngp_status sngp_feature_rows_create(const sngp_model *model, const sngp_row_sou
                                      sngp_pool *pool, sngp_feature_rows **made);
 void sngp_feature_rows_free(sngp_feature_rows *rows);
 
-/* Back to the first row. */
-void sngp_feature_rows_rewind(sngp_feature_rows *rows);
+/* Goes to a row, counted from 0; batches that lie between are looked at. */
+sngp_status sngp_feature_rows_seek(sngp_feature_rows *rows, int64_t row);
 
 /* The next rows, `wanted` of them, at most SNGP_FEATURE_BLOCK, fewer at the end, 0 after it; good
    until the next call. Labels for classification, else targets, as the network predicts them. The

@@ -12,7 +12,6 @@
 
 #include "base/status.h"
 #include "gp/evidence.h"
-#include "gp/laplace.h"
 #include "gp/newton.h"
 #include "gp/ridge_regression.h"
 #include "gp/updates.h"
@@ -130,21 +129,9 @@ static sngp_status run_newton(void) {
   return status;
 }
 
-static sngp_status run_laplace(void) {
-  const sngp_linear_problem problem = problem_of_rows();
-  double parameters[(SIZE + 1) * WIDTH] = {0}, hessian[SIZE * SIZE];
-  sngp_pool *pool = NULL;
-  SNGP_TRY(sngp_pool_create(1, &pool));
-  sngp_status status =
-      sngp_laplace_hessian(&problem, SNGP_LAPLACE_SHARED, parameters, pool, hessian);
-  sngp_pool_free(pool);
-  return status;
-}
-
 static void linear_models_fail_cleanly(void **state) {
   (void)state;
   assert_true(fail_each(run_newton) >= 6);
-  assert_true(fail_each(run_laplace) >= 3);
 }
 
 static void closed_forms_fail_cleanly(void **state) {

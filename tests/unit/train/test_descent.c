@@ -201,10 +201,44 @@ static void cross_validation_predicts_fresh_rows(void **state) {
   }
 }
 
+enum { NUM_BATCHES = 3 };
+
+static sngp_status give(void *context, int64_t index, const sngp_dataset **batch) {
+  *batch = ((sngp_dataset **)context)[index];
+  return SNGP_OK;
+}
+
+/* Batches' features are computed in every pass, and the factor that begins the search takes every
+   other block of rows or fewer: blocks of 512 lie across the batches, and between. */
+static void batches_find_the_same_weights(void **state) {
+  (void)state;
+  enum { MANY = 3000 };
+  const sngp_model_config config = without_backbone(small_config());
+  sngp_dataset *data = small_data(MANY, 3);
+  sngp_dataset *parts[NUM_BATCHES] = {rows_of(data, 0, 700), rows_of(data, 700, 1299),
+                                      rows_of(data, 1999, 1001)};
+  const sngp_head_fit_config fit = plain_fit();
+  sngp_head_fit_result whole_result = {.struct_size = sizeof whole_result}, result = whole_result;
+  sngp_model *whole = create_model(&config), *pieces = create_model(&config);
+  assert_ok(sngp_model_prepare(whole, data));
+  assert_ok(sngp_model_prepare(pieces, data));
+  assert_ok(sngp_head_fit(whole, data, &fit, &whole_result));
+  assert_ok(sngp_head_fit_batches(pieces, NUM_BATCHES, give, parts, &fit, &result));
+  assert_int_equal(result.rows, MANY);
+  assert_int_equal(result.iterations, whole_result.iterations);
+  assert_close(result.objective, whole_result.objective, 1e-12 * whole_result.objective);
+  assert_true(parameter_difference(whole, pieces) < 1e-6);
+  for (int i = 0; i < NUM_BATCHES; i++) sngp_dataset_free(parts[i]);
+  sngp_model_free(whole);
+  sngp_model_free(pieces);
+  sngp_dataset_free(data);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_gradient_is_zero_at_the_solution),
       cmocka_unit_test(one_output_has_its_laplace_posterior),
+      cmocka_unit_test(batches_find_the_same_weights),
       cmocka_unit_test(cross_validation_predicts_fresh_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
