@@ -85,9 +85,12 @@ static void configure_head(const cli_training_settings *s, sngp_model_config *co
     /* Embeddings are best taken as they are; a preset's layer has a normalisation of its own. */
     if (s->preset == SNGP_PRESET_DEFAULT) config->normalize_input = SNGP_NORMALIZE_NONE;
   }
-  /* The evidence finds a length for each column; nothing else of a direct fit does. */
-  if (cli_training_is_direct(s) && s->task == CLI_TASK_REGRESSION)
+  /* The evidence finds a length for each column; nothing else of a direct fit does. Orthogonal
+     features are closer to the kernel that it judges. */
+  if (cli_training_is_direct(s) && s->task == CLI_TASK_REGRESSION) {
     config->kernel_scaling = SNGP_KERNEL_SCALING_ARD;
+    config->orthogonal_features = 1;
+  }
   if (s->num_features != CLI_NOT_GIVEN) config->num_random_features = s->num_features;
   if (s->kernel != CLI_NOT_GIVEN) config->kernel = s->kernel;
   if (s->kernel_scaling != CLI_NOT_GIVEN) config->kernel_scaling = s->kernel_scaling;
