@@ -94,6 +94,7 @@ static void a_regression_is_fitted_by_evidence_with_a_length_for_each_column(voi
   settings s = defaults();
   s.model.task = SNGP_TASK_REGRESSION;
   s.model.kernel_scaling = SNGP_KERNEL_SCALING_ARD;
+  s.model.orthogonal_features = 1;
   fit(&s, "numbers.csv");
   assert_int_equal(run_program(TRAIN "--task regression --data numbers.csv", "out.json"), 0);
   assert_same_files("program", "library");
