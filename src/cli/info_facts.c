@@ -79,7 +79,10 @@ static void print_backbone(const sngp_model_config *c) {
 
 static void print_process(const sngp_model_config *c) {
   if (c->gp_input_dim > 0) print_count("projected to", c->gp_input_dim);
-  if (c->kernel != SNGP_KERNEL_LINEAR) print_count("random features", c->num_random_features);
+  if (c->kernel != SNGP_KERNEL_LINEAR) {
+    print_count(c->orthogonal_features != 0 ? "orthogonal features" : "random features",
+                c->num_random_features);
+  }
   print_word("kernel", cli_name_of_kernel[c->kernel]);
   print_word("kernel lengths", cli_name_of_kernel_scaling[c->kernel_scaling]);
   print_word("head input", cli_name_of_normalization[c->normalize_input]);
@@ -201,6 +204,7 @@ json_t *cli_config_json(const cli_model_facts *facts) {
       {"standardize_targets", json_boolean(c->standardize_targets != 0)},
       {"train_input_layer", json_boolean(c->train_input_layer != 0)},
       {"num_random_features", json_integer(c->num_random_features)},
+      {"orthogonal_features", json_boolean(c->orthogonal_features != 0)},
       {"gp_input_dim", json_integer(c->gp_input_dim)},
       {"kernel", json_string(cli_name_of_kernel[c->kernel])},
       {"kernel_scaling", json_string(cli_name_of_kernel_scaling[c->kernel_scaling])},

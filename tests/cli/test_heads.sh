@@ -29,10 +29,12 @@ run 0 info sum --json
 says stdout '"backbone": "none"'
 says stdout '"normalize_input": "none"'
 says stdout '"kernel_scaling": "ard"'
+says stdout '"orthogonal_features": true'
 says stdout '"solver": "closed_form"'
 says stdout '"loss": null'
 run 0 info sum
 says stdout "  backbone                none"
+says stdout "  orthogonal features     32"
 says stdout "  solver                  closed form"
 run 0 evaluate sum --data sum.csv --json
 rmse=$(awk -F'[:,]' '/"rmse"/ { print ($2 < 2) }' stdout)
