@@ -84,8 +84,8 @@ cli_option_group cli_model_group(cli_training_options *options, cli_training_set
       cli_integer_option("num-hidden", 1, CLI_LARGEST_SIZE, &s->num_hidden,
                          "units of each block (default: 128)"),
       cli_integer_option("num-features", 1, CLI_LARGEST_SIZE, &s->num_features,
-                         "random features of the Gaussian process (default: 1024); of a\n"
-                         "regression without a backbone orthogonal ones"),
+                         "random features of the Gaussian process (default: 1024);\n"
+                         "orthogonal ones in a regression without a backbone"),
       {.name = "spectral-bound",
        .value = "X",
        .kind = CLI_KIND_REAL,
