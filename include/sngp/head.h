@@ -84,7 +84,7 @@ typedef struct sngp_head_fit_config {
   int32_t selection;      /**< SNGP_SELECTION_*; default AUTOMATIC */
   int64_t num_folds;      /**< of cross-validation, 2 or more; default 5 */
   int64_t selection_rows; /**< rows that selection and calibration look at, a seeded choice where
-                               there are more; 0: all; default 5,000 */
+                               there are more; 0: all; default 2,000 */
   double tolerance; /**< solvers stop where the norm of the gradient, relative to a bound of it
                          at any weights (docs/numerics.md), is at most this, above 0; default
                          1e-5 */

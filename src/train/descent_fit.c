@@ -172,7 +172,7 @@ static sngp_status solve(solution *s) {
 static sngp_status sum_posterior(const sngp_head_job *job) {
   for (int64_t b = 0; b < job->source->num_batches; b++) {
     const sngp_dataset *batch = NULL;
-    SNGP_TRY(sngp_row_source_batch(job->source, b, &batch));
+    SNGP_TRY(sngp_row_source_batch(job->source, job->model, b, &batch));
     SNGP_TRY(sngp_covariance_accumulate(job->model, batch, b == 0 ? 0 : 1, 1, job->pool));
   }
   return sngp_posterior_finish(&job->model->posterior, job->model->config.ridge);

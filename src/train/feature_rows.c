@@ -117,7 +117,7 @@ static sngp_status use_next_batch(sngp_feature_rows *rows) {
   rows->batch = NULL;
   rows->next_row = 0;
   if (rows->next_batch == rows->source->num_batches) return SNGP_OK;
-  return sngp_row_source_batch(rows->source, rows->next_batch++, &rows->batch);
+  return sngp_row_source_batch(rows->source, rows->model, rows->next_batch++, &rows->batch);
 }
 
 static void advance(sngp_feature_rows *rows, int64_t count) {

@@ -106,7 +106,7 @@ static sngp_status resolve(const sngp_model *model, sngp_head_fit_config *config
 /* The rows that selection and calibration look at: a copy. */
 static sngp_status choose_rows(const sngp_head_job *job, sngp_dataset **chosen) {
   const sngp_dataset *batch = NULL;
-  SNGP_TRY(sngp_row_source_batch(job->source, 0, &batch));
+  SNGP_TRY(sngp_row_source_batch(job->source, job->model, 0, &batch));
   int64_t count = job->config->selection_rows;
   if (count == 0 || count >= batch->rows)
     return sngp_dataset_copy_rows(batch, NULL, batch->rows, chosen);
@@ -188,7 +188,7 @@ static sngp_status fit(sngp_head_job *job) {
 static sngp_status prepare(sngp_head_job *job) {
   const bool open = job->model->config.kernel_scale == 0;
   const sngp_dataset *batch = NULL;
-  SNGP_TRY(sngp_row_source_batch(job->source, 0, &batch));
+  SNGP_TRY(sngp_row_source_batch(job->source, job->model, 0, &batch));
   SNGP_TRY(sngp_prepare(job->model, batch));
   if (open) job->median_scale = job->model->config.kernel_scale / SNGP_KERNEL_FACTOR;
   return SNGP_OK;

@@ -16,9 +16,10 @@ typedef struct {
 /* The rows of a dataset. */
 sngp_row_source sngp_row_source_of(const sngp_dataset *dataset);
 
-/* Batch `index`, good until the next call. */
-sngp_status sngp_row_source_batch(const sngp_row_source *source, int64_t index,
-                                  const sngp_dataset **batch);
+/* Batch `index`, good until the next call. What a callback gives is checked each time: it may not
+   be what it gave before. */
+sngp_status sngp_row_source_batch(const sngp_row_source *source, const sngp_model *model,
+                                  int64_t index, const sngp_dataset **batch);
 
 /* Looks at every batch: whether it fits the model, and classification has two classes; and counts
    the rows. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -234,12 +235,47 @@ static void batches_find_the_same_weights(void **state) {
   sngp_dataset_free(data);
 }
 
+typedef struct {
+  const sngp_dataset *first, *later;
+  int64_t calls;
+  sngp_status status;
+} changing;
+
+static sngp_status give_another_later(void *context, int64_t index, const sngp_dataset **batch) {
+  changing *c = context;
+  (void)index;
+  *batch = c->calls++ == 0 ? c->first : c->later;
+  return c->status;
+}
+
+static void batches_are_checked_each_time(void **state) {
+  (void)state;
+  const sngp_head_fit_config fit = plain_fit();
+  problem problems[NUM_PROBLEMS];
+  make_problems(problems);
+  for (int i = 0; i < NUM_PROBLEMS; i++) { /* the other kind: labels or targets */
+    const sngp_dataset *other = problems[sngp_dataset_labels(problems[i].data) ? 2 : 0].data;
+    changing c = {.first = problems[i].data, .later = other};
+    sngp_model *model = create_model(&problems[i].config);
+    assert_int_equal(sngp_head_fit_batches(model, 1, give_another_later, &c, &fit, NULL),
+                     SNGP_ERROR_NO_LABELS);
+    assert_non_null(strstr(sngp_last_error(), "batch 0"));
+    c = (changing){.status = SNGP_ERROR_READ};
+    assert_int_equal(sngp_head_fit_batches(model, 1, give_another_later, &c, &fit, NULL),
+                     SNGP_ERROR_READ);
+    assert_string_equal(sngp_last_error(), "the callback of batch 0 failed");
+    sngp_model_free(model);
+  }
+  for (int i = 0; i < NUM_PROBLEMS; i++) sngp_dataset_free(problems[i].data);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_gradient_is_zero_at_the_solution),
       cmocka_unit_test(one_output_has_its_laplace_posterior),
       cmocka_unit_test(batches_find_the_same_weights),
       cmocka_unit_test(cross_validation_predicts_fresh_rows),
+      cmocka_unit_test(batches_are_checked_each_time),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
