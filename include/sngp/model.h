@@ -120,7 +120,7 @@ enum {
       then, the logit of class 1; multi-label. */
   SNGP_LIKELIHOOD_BINARY_LOGISTIC = 1,
   /** Regression of counts: exp(f) - y f, the rate is exp(f), and w = exp(f), f clamped to
-      [-30, 20] in both. Targets are 0 or more and are not scaled. */
+      [-30, 20] in both. Targets are 0 to exp(20), about 4.85e8, and are not scaled. */
   SNGP_LIKELIHOOD_POISSON = 2,
   /** Classification: softmax cross-entropy, with the weights of its Hessian, p_k ([k = l] - p_l).
       Rows that are sure of their class hardly count, so that variances tell less of the distance

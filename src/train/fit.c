@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "linalg/kernels.h"
+#include "nn/link.h"
 #include "optim/schedule.h"
 #include "train/class_weights.h"
 #include "train/covariance.h"
@@ -35,6 +36,9 @@ typedef struct {
   int64_t epochs_without_improvement;
 } fit;
 
+/* Rates end at exp(20): a larger count has no optimum, and a search would not end. */
+static bool is_count(float y) { return y >= 0 && (double)y <= exp(SNGP_LARGEST_LOG_RATE); }
+
 static sngp_status check_targets(const sngp_model_config *config, const sngp_dataset *rows,
                                  const char *what) {
   if (rows->targets == NULL)
@@ -49,10 +53,10 @@ static sngp_status check_targets(const sngp_model_config *config, const sngp_dat
   if (!binary && !counts) return SNGP_OK;
   for (int64_t i = 0; i < rows->rows * rows->num_targets; i++) {
     const float y = rows->targets[i];
-    if (binary ? y == 0 || y == 1 : y >= 0) continue;
+    if (binary ? y == 0 || y == 1 : is_count(y)) continue;
     return sngp_fail(SNGP_ERROR_LABEL_RANGE, "%s targets[%lld, %lld] is %g, but must be %s", what,
                      (long long)(i / rows->num_targets), (long long)(i % rows->num_targets),
-                     (double)y, binary ? "0 or 1" : "a count, 0 or more");
+                     (double)y, binary ? "0 or 1" : "a count, 0 to exp(20)");
   }
   return SNGP_OK;
 }

@@ -269,6 +269,25 @@ static void batches_are_checked_each_time(void **state) {
   for (int i = 0; i < NUM_PROBLEMS; i++) sngp_dataset_free(problems[i].data);
 }
 
+static void counts_beyond_the_largest_rate_are_refused(void **state) {
+  (void)state;
+  const float features[2 * SMALL_INPUTS] = {0, 1, 2}, largest[2] = {0, 4.85e8f},
+                           beyond[2] = {0, 4.86e8f};
+  sngp_dataset *good = NULL, *bad = NULL;
+  assert_ok(sngp_dataset_create_targets(features, 2, SMALL_INPUTS, 0, largest, 1, &good));
+  assert_ok(sngp_dataset_create_targets(features, 2, SMALL_INPUTS, 0, beyond, 1, &bad));
+  sngp_model_config config = without_backbone(task_config(&TASKS[1]));
+  config.num_targets = 1;
+  const sngp_head_fit_config fit = plain_fit();
+  sngp_model *model = create_model(&config);
+  assert_ok(sngp_head_fit(model, good, &fit, NULL));
+  assert_int_equal(sngp_head_fit(model, bad, &fit, NULL), SNGP_ERROR_LABEL_RANGE);
+  assert_non_null(strstr(sngp_last_error(), "targets[1, 0] is 4.86e+08"));
+  sngp_model_free(model);
+  sngp_dataset_free(good);
+  sngp_dataset_free(bad);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_gradient_is_zero_at_the_solution),
@@ -276,6 +295,7 @@ int main(void) {
       cmocka_unit_test(batches_find_the_same_weights),
       cmocka_unit_test(cross_validation_predicts_fresh_rows),
       cmocka_unit_test(batches_are_checked_each_time),
+      cmocka_unit_test(counts_beyond_the_largest_rate_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
