@@ -138,7 +138,8 @@ typedef struct sngp_head_fit_result {
  * @param config       NULL: the defaults.
  * @param[out] result  NULL: not wanted; else struct_size set by the caller.
  * @return SNGP_ERROR_UNSUPPORTED for a dense head, and for a solver or a selection that does not
- *         fit task and likelihood; SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS, SNGP_ERROR_NO_LABELS,
+ *         fit task and likelihood; SNGP_ERROR_DIMENSION, SNGP_ERROR_NO_ROWS (of a regression
+ *         whose noise is to be estimated, fewer than two with a weight), SNGP_ERROR_NO_LABELS,
  *         SNGP_ERROR_LABEL_RANGE, SNGP_ERROR_ONE_CLASS, SNGP_ERROR_CANCELLED,
  *         SNGP_ERROR_INVALID_ARGUMENT, SNGP_ERROR_NUMERICAL, SNGP_ERROR_OUT_OF_MEMORY. Needs the
  *         model exclusively; datasets may be shared.

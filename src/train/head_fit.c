@@ -132,9 +132,8 @@ static sngp_status maximize_evidence(sngp_head_job *job) {
   sngp_status status = sngp_evidence_create(&evidence, statistics, true);
   if (status == SNGP_OK) {
     double lambda = model->config.ridge;
-    if (job->config->selection == SNGP_SELECTION_EVIDENCE)
-      job->result->log_evidence = sngp_evidence_maximize(
-          &evidence, given ? SNGP_NOISE_GIVEN : SNGP_NOISE_OWN, &lambda, noise);
+    job->result->log_evidence = sngp_evidence_maximize(
+        &evidence, given ? SNGP_NOISE_GIVEN : SNGP_NOISE_OWN, &lambda, noise);
     model->config.ridge = sngp_model_nearest_ridge(lambda);
   }
   sngp_evidence_destroy(&evidence);
@@ -142,7 +141,17 @@ static sngp_status maximize_evidence(sngp_head_job *job) {
   return status;
 }
 
-/* What the whole fit found beside the weights; evidence of the ridge that was given, too. */
+/* One row leaves no residual that says anything. */
+static sngp_status check_noise_is_known(const sngp_model *model) {
+  if (model->network.noise == NULL || model->config.noise_variance != 0 ||
+      model->statistics.count >= 2)
+    return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_NO_ROWS,
+                   "a regression on %g training row with a weight: its noise can't be estimated, "
+                   "noise_variance has to be given",
+                   model->statistics.count);
+}
+
 static sngp_status fit_closed_form(sngp_head_job *job, sngp_kept_rows *kept) {
   const bool regression = sngp_model_is_gaussian_regression(&job->model->config);
   const bool calibrates = !regression && job->config->calibrate;
@@ -150,6 +159,7 @@ static sngp_status fit_closed_form(sngp_head_job *job, sngp_kept_rows *kept) {
     SNGP_TRY(sngp_closed_form_select(job, kept));
   if (job->config->selection == SNGP_SELECTION_EVIDENCE) SNGP_TRY(sngp_evidence_select(job, kept));
   SNGP_TRY(sngp_closed_form_sum(job));
+  SNGP_TRY(check_noise_is_known(job->model));
   if (job->config->selection == SNGP_SELECTION_EVIDENCE) SNGP_TRY(maximize_evidence(job));
   SNGP_TRY(sngp_head_solve(job->model));
   job->result->iterations = job->result->passes = 1;

@@ -318,6 +318,10 @@ static void cancelled_and_refused_fits_leave_no_trace(void **state) {
   assert_fails(sngp_head_fit(model, data, &fit, NULL), SNGP_ERROR_INVALID_ARGUMENT,
                "selection is 9");
   assert_fails(sngp_head_fit(model, labelled, NULL, NULL), SNGP_ERROR_NO_LABELS, "targets");
+  fit = head_fit(SNGP_SELECTION_NONE);
+  sngp_dataset *lone = rows_of(data, 0, 1);
+  assert_fails(sngp_head_fit(model, lone, &fit, NULL), SNGP_ERROR_NO_ROWS, "noise_variance");
+  sngp_dataset_free(lone);
   assert_true(parameter_difference(before, model) == 0);
   sngp_model_config dense = small_config();
   dense.head = SNGP_HEAD_DENSE;
