@@ -11,6 +11,7 @@
 #include "nn/link.h"
 #include "predict/predict.h"
 #include "train/calibration_search.h"
+#include "train/coordinates.h"
 #include "train/covariance.h"
 #include "train/descent_fit.h"
 #include "train/ridge_search.h"
@@ -29,7 +30,24 @@ typedef struct {
   float *beta;         /* (M + 1, O) */
   float *outputs;      /* (n, O): held-out ones, of the rows of each fold */
   float *row;          /* (O) */
+  sngp_coordinates coordinates; /* where rows are few; then (r + 1, O) of the parameters count */
+  bool few;
 } validation;
+
+/* What stands for the rows' features, (n, width). */
+static const float *features_of(const validation *v) {
+  return v->few ? v->coordinates.coordinates : v->kept->features;
+}
+
+static int64_t width_of(const validation *v) {
+  return v->few ? v->coordinates.rank : v->job->model->posterior.size;
+}
+
+/* The features by the model as it is now. */
+static sngp_status fill_features(validation *v) {
+  SNGP_TRY(sngp_kept_rows_fill(v->job, v->kept));
+  return v->few ? sngp_coordinates_find(&v->coordinates, v->kept->features) : SNGP_OK;
+}
 
 /* Rows are dealt out one by one, in a seeded order, those of a class after those of another, so
    that each fold has its share of every class. */
@@ -68,8 +86,14 @@ static sngp_status take_memory(validation *v) {
     all = v->parameters[f] != NULL;
   }
   if (!all) return sngp_fail_memory("cross-validation");
+  v->few = sngp_coordinates_pay(v->rows, v->job->model->posterior.size);
+  if (v->few)
+    SNGP_TRY(sngp_coordinates_create(&v->coordinates, v->rows, v->job->model->posterior.size,
+                                     network->num_outputs));
+  SNGP_TRY(fill_features(v));
+  SNGP_TRY(deal(v)); /* by the labels that were filled in */
   if (v->targets != NULL) sngp_kernel_from_double(rows * outputs, v->kept->targets, 1, v->targets);
-  return deal(v);
+  return SNGP_OK;
 }
 
 static void give_back(validation *v) {
@@ -82,6 +106,7 @@ static void give_back(validation *v) {
   sngp_release(v->beta);
   sngp_release(v->outputs);
   sngp_release(v->row);
+  sngp_coordinates_destroy(&v->coordinates);
 }
 
 /* The weights of all rows but those of a fold. */
@@ -93,7 +118,8 @@ static void hold_out(validation *v, int64_t fold) {
 static sngp_status solve_without(validation *v, int64_t fold, double ridge) {
   const sngp_head_job *job = v->job;
   sngp_linear_problem problem = sngp_descent_problem(job->model, v->rows, ridge);
-  problem.features = v->kept->features;
+  problem.size = width_of(v);
+  problem.features = features_of(v);
   problem.labels = v->kept->labels;
   problem.targets = v->targets;
   problem.weights = v->weights;
@@ -107,14 +133,14 @@ static sngp_status solve_without(validation *v, int64_t fold, double ridge) {
 
 /* The outputs of a fold's rows by the weights that were found without them. */
 static void predict_fold(validation *v, int64_t fold) {
-  const int64_t size = v->job->model->posterior.size, outputs = v->job->model->network.num_outputs;
-  const float *bias = v->beta + size * outputs;
+  const int64_t size = width_of(v), outputs = v->job->model->network.num_outputs;
+  const float *features = features_of(v), *bias = v->beta + size * outputs;
   sngp_kernel_from_double((size_t)((size + 1) * outputs), v->parameters[fold], 1, v->beta);
   for (int64_t i = 0; i < v->rows; i++) {
     if (v->fold_of[i] != fold) continue;
     float *row = v->outputs + i * outputs;
-    sngp_sgemm(false, false, 1, outputs, size, v->kept->features + i * size, size, v->beta, outputs,
-               0, row, outputs);
+    sngp_sgemm(false, false, 1, outputs, size, features + i * size, size, v->beta, outputs, 0, row,
+               outputs);
     sngp_kernel_add((size_t)outputs, bias, row);
   }
 }
@@ -151,10 +177,10 @@ static sngp_status validate(void *context, double ridge, double *loss) {
 }
 
 static double usual_ridge(const validation *v) {
-  const size_t size = (size_t)v->job->model->posterior.size;
+  const size_t size = (size_t)width_of(v);
   double sum = 0;
   for (int64_t i = 0; i < v->rows; i++)
-    sum += sngp_kernel_square_norm(size, v->kept->features + (size_t)i * size);
+    sum += sngp_kernel_square_norm(size, features_of(v) + (size_t)i * size);
   return sngp_usual_ridge(sum / (double)v->rows);
 }
 
@@ -169,7 +195,7 @@ static void forget_solutions(validation *v) {
 static sngp_status use_scale(validation *v, double multiple) {
   sngp_head_set_scale(v->job, multiple);
   forget_solutions(v);
-  return sngp_kept_rows_fill(v->job, v->kept);
+  return fill_features(v);
 }
 
 /* The scale at the usual ridge, then the ridge at that scale. */
@@ -201,6 +227,7 @@ typedef struct {
   sngp_workspace *workspace;
   sngp_pass_outputs all;    /* of all rows, by the trial */
   float *logits, *variance; /* (n, K), (n, V): of the held-out ones */
+  double *parameters;       /* (M + 1, O), by the coordinates' */
 } held_out_passes;
 
 static sngp_status prepare_passes(held_out_passes *p) {
@@ -216,7 +243,10 @@ static sngp_status prepare_passes(held_out_passes *p) {
   p->all.variance = sngp_allocate(rows * variances, sizeof(float));
   p->logits = sngp_allocate(rows * classes, sizeof(float));
   p->variance = sngp_allocate(rows * variances, sizeof(float));
-  if (p->all.logits != NULL && p->all.variance != NULL && p->logits != NULL && p->variance != NULL)
+  p->parameters = sngp_allocate((size_t)((model->posterior.size + 1) * model->network.num_outputs),
+                                sizeof *p->parameters);
+  if (p->all.logits != NULL && p->all.variance != NULL && p->logits != NULL &&
+      p->variance != NULL && p->parameters != NULL)
     return SNGP_OK;
   return sngp_fail_memory("held-out predictions");
 }
@@ -229,6 +259,20 @@ static void release_passes(held_out_passes *p) {
   sngp_release(p->all.variance);
   sngp_release(p->logits);
   sngp_release(p->variance);
+  sngp_release(p->parameters);
+}
+
+/* A fold's weights into the trial. */
+static void write_solution(const held_out_passes *p, int64_t fold) {
+  const validation *v = p->v;
+  const int64_t size = v->job->model->posterior.size, outputs = p->trial->network.num_outputs;
+  const double *solution = v->parameters[fold], *biases = solution + width_of(v) * outputs;
+  if (v->few) {
+    sngp_coordinates_weights(&v->coordinates, solution, outputs, p->parameters);
+    memcpy(p->parameters + size * outputs, biases, (size_t)outputs * sizeof *biases);
+    solution = p->parameters;
+  }
+  sngp_descent_write(p->trial, solution);
 }
 
 static sngp_status pass_of_fold(held_out_passes *p, int64_t fold) {
@@ -237,7 +281,7 @@ static sngp_status pass_of_fold(held_out_passes *p, int64_t fold) {
   const int64_t classes = network->num_probabilities, variances = network->num_variances;
   hold_out(v, fold);
   SNGP_TRY(sngp_dataset_weigh(p->rows, v->weights));
-  sngp_descent_write(p->trial, v->parameters[fold]);
+  write_solution(p, fold);
   SNGP_TRY(sngp_covariance_fit(p->trial, p->rows, v->job->pool));
   const sngp_model *model = p->trial;
   const sngp_members members = {&model, 1};
@@ -304,7 +348,6 @@ sngp_status sngp_descent_select(sngp_head_job *job, sngp_kept_rows *kept, bool c
   validation v = {
       .job = job, .kept = kept, .rows = kept->dataset->rows, .num_folds = job->config->num_folds};
   if (v.num_folds > v.rows) v.num_folds = v.rows;
-  SNGP_TRY(sngp_kept_rows_fill(job, kept));
   job->step = 0;
   sngp_status status = take_memory(&v);
   if (status == SNGP_OK && job->config->selection == SNGP_SELECTION_CROSS_VALIDATION)

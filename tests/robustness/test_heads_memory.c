@@ -16,6 +16,7 @@
 #include "gp/ridge_regression.h"
 #include "gp/updates.h"
 #include "support/check.h"
+#include "train/coordinates.h"
 #include "unit/gp/linear_problems.h"
 
 enum { ROWS = 30, SIZE = 5, WIDTH = 2 };
@@ -129,9 +130,18 @@ static sngp_status run_newton(void) {
   return status;
 }
 
+static sngp_status run_coordinates(void) {
+  sngp_coordinates made;
+  sngp_status status = sngp_coordinates_create(&made, SIZE, ROWS, WIDTH);
+  if (status == SNGP_OK) status = sngp_coordinates_find(&made, rows.features);
+  sngp_coordinates_destroy(&made);
+  return status;
+}
+
 static void linear_models_fail_cleanly(void **state) {
   (void)state;
   assert_true(fail_each(run_newton) >= 6);
+  assert_true(fail_each(run_coordinates) >= 5);
 }
 
 static void closed_forms_fail_cleanly(void **state) {

@@ -176,9 +176,11 @@ static void one_output_has_its_laplace_posterior(void **state) {
 static void cross_validation_predicts_fresh_rows(void **state) {
   (void)state;
   enum { MANY = 300 };
-  for (int softmax = 0; softmax < 2; softmax++) {
+  const int64_t sizes[] = {64, 640}; /* fewer features than rows, and more */
+  for (int c = 0; c < 3; c++) {
+    const bool softmax = c == 1;
     sngp_model_config config = without_backbone(small_config());
-    config.num_random_features = 64;
+    config.num_random_features = sizes[c / 2];
     config.ridge = 1;
     if (softmax) config.likelihood = SNGP_LIKELIHOOD_SOFTMAX;
     sngp_dataset *data = small_data(MANY, 3), *fresh = small_data(MANY, 4);
@@ -195,7 +197,7 @@ static void cross_validation_predicts_fresh_rows(void **state) {
     print_message("ridge %g, scale %g, temperature %g, factor %g: held-out %g, fresh %g, %g\n",
                   result.ridge, result.kernel_scale, result.temperature, result.mean_field_factor,
                   result.nll, metrics.nll, metrics.accuracy);
-    assert_true(metrics.accuracy > 0.94 && fabs(result.nll - metrics.nll) < 0.06);
+    assert_true(metrics.accuracy > 0.92 && fabs(result.nll - metrics.nll) < 0.06);
     sngp_model_free(model);
     sngp_dataset_free(data);
     sngp_dataset_free(fresh);
