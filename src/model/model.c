@@ -102,6 +102,18 @@ float *sngp_model_values(const sngp_model *model, const sngp_parameter *paramete
   return (parameter->trainable ? model->trainable : model->frozen) + parameter->offset;
 }
 
+float *sngp_model_tensor(const sngp_model *model, const char *name) {
+  return sngp_model_values(model, sngp_parameter_find(&model->table, name));
+}
+
+void sngp_model_set_output(sngp_model *model, const double *parameters) {
+  const size_t outputs = (size_t)model->network.num_outputs;
+  const size_t weights = (size_t)model->network.output.in * outputs;
+  sngp_kernel_from_double(weights, parameters, 1, sngp_model_tensor(model, "output.weight"));
+  sngp_kernel_from_double(outputs, parameters + weights, 1,
+                          sngp_model_tensor(model, "output.bias"));
+}
+
 static bool ends_with(const char *name, const char *end) {
   size_t length = strlen(name), end_length = strlen(end);
   return length >= end_length && strcmp(name + length - end_length, end) == 0;

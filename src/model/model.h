@@ -88,6 +88,12 @@ sngp_training_record sngp_model_record(const sngp_model *model);
 /* Where a tensor's values lie. */
 float *sngp_model_values(const sngp_model *model, const sngp_parameter *parameter);
 
+/* The same for the tensor of that name, which the model has. */
+float *sngp_model_tensor(const sngp_model *model, const char *name);
+
+/* Sets the output weights (M, O) and, behind them in `parameters`, the biases (O). */
+void sngp_model_set_output(sngp_model *model, const double *parameters);
+
 /* What the model still has to choose from data, in words; NULL: nothing. */
 const char *sngp_model_still_to_choose(const sngp_model *model);
 

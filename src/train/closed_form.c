@@ -197,10 +197,7 @@ sngp_status sngp_closed_form_select(sngp_head_job *job, sngp_kept_rows *kept) {
 }
 
 sngp_status sngp_closed_form_calibrate(sngp_head_job *job, sngp_kept_rows *kept) {
-  judge j = {.job = job,
-
-             .rows = sngp_kept_rows_all(kept),
-             .statistics = job->model->statistics};
+  judge j = {.job = job, .rows = sngp_kept_rows_all(kept), .statistics = job->model->statistics};
   sngp_prediction_setting setting;
   SNGP_TRY(sngp_kept_rows_fill(job, kept));
   sngp_status status = take_memory(&j);

@@ -234,8 +234,8 @@ static sngp_status prepare_passes(held_out_passes *p) {
   const sngp_model *model = p->v->job->model;
   const size_t rows = (size_t)p->v->rows, classes = (size_t)model->network.num_probabilities;
   const size_t variances = (size_t)model->network.num_variances;
-  sngp_predict_config config = {.struct_size = sizeof config, .num_threads = 1};
-  config.num_threads = (int32_t)sngp_pool_num_threads(p->v->job->pool);
+  const sngp_predict_config config = {
+      .struct_size = sizeof config, .num_threads = (int32_t)sngp_pool_num_threads(p->v->job->pool)};
   SNGP_TRY(sngp_model_copy(model, &p->trial));
   SNGP_TRY(sngp_dataset_copy_rows(p->v->kept->dataset, NULL, p->v->rows, &p->rows));
   SNGP_TRY(sngp_workspace_take(model, &config, p->v->rows, &p->workspace));
@@ -272,7 +272,7 @@ static void write_solution(const held_out_passes *p, int64_t fold) {
     memcpy(p->parameters + size * outputs, biases, (size_t)outputs * sizeof *biases);
     solution = p->parameters;
   }
-  sngp_descent_write(p->trial, solution);
+  sngp_model_set_output(p->trial, solution);
 }
 
 static sngp_status pass_of_fold(held_out_passes *p, int64_t fold) {

@@ -37,17 +37,6 @@ sngp_descent sngp_descent_of(int32_t solver) {
   }
 }
 
-static float *values_of(sngp_model *model, const char *name) {
-  return sngp_model_values(model, sngp_parameter_find(&model->table, name));
-}
-
-void sngp_descent_write(sngp_model *model, const double *parameters) {
-  const size_t outputs = (size_t)model->network.num_outputs;
-  const size_t weights = (size_t)model->posterior.size * outputs;
-  sngp_kernel_from_double(weights, parameters, 1, values_of(model, "output.weight"));
-  sngp_kernel_from_double(outputs, parameters + weights, 1, values_of(model, "output.bias"));
-}
-
 /* What a solution over all rows needs of them. */
 typedef struct {
   sngp_head_job *job;
@@ -184,7 +173,7 @@ sngp_status sngp_descent_fit(sngp_head_job *job) {
   if (status == SNGP_OK) status = keep_rows(&s);
   if (status == SNGP_OK) status = solve(&s);
   if (status == SNGP_OK) {
-    sngp_descent_write(job->model, s.parameters);
+    sngp_model_set_output(job->model, s.parameters);
     if (!sngp_kernel_all_finite(job->model->table.trainable_size, job->model->trainable))
       status = sngp_fail(SNGP_ERROR_NUMERICAL,
                          "an output weight is beyond single precision: are features or targets "

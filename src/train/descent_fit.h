@@ -11,9 +11,6 @@ sngp_linear_problem sngp_descent_problem(const sngp_model *model, int64_t rows, 
 /* The solver's name within gp/newton.h. */
 sngp_descent sngp_descent_of(int32_t solver);
 
-/* Parameters (M + 1, O), from and to the model's output weights and bias. */
-void sngp_descent_write(sngp_model *model, const double *parameters);
-
 /* Solves for the weights over all rows with the model's ridge, from zeros, then sums and factors
    the posterior at the optimum. */
 sngp_status sngp_descent_fit(sngp_head_job *job);

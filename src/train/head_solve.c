@@ -7,14 +7,7 @@
 #include "base/memory.h"
 #include "gp/ridge_regression.h"
 #include "linalg/blas.h"
-#include "linalg/kernels.h"
-
-/* In units of scaled targets, whose variance is about 1: what rounding leaves of the difference. */
-static const double SMALLEST_NOISE = 1e-12;
-
-static float *values_of(sngp_model *model, const char *name) {
-  return sngp_model_values(model, sngp_parameter_find(&model->table, name));
-}
+#include "train/noise.h"
 
 static sngp_status check_finite(const sngp_ridge_regression *solution) {
   int64_t count = (solution->size + 1) * solution->num_targets;
@@ -24,13 +17,6 @@ static sngp_status check_finite(const sngp_ridge_regression *solution) {
                        "an output weight would be %g: are targets or features very large?",
                        solution->coefficients[i]);
   return SNGP_OK;
-}
-
-static void write_weights(sngp_model *model, const sngp_ridge_regression *solution) {
-  const int64_t outputs = solution->num_targets;
-  sngp_kernel_from_double((size_t)(solution->size * outputs), solution->coefficients, 1,
-                          values_of(model, "output.weight"));
-  sngp_kernel_from_double((size_t)outputs, solution->offsets, 1, values_of(model, "output.bias"));
 }
 
 /* From the centred targets: their squares (T), and cross (M, T). */
@@ -43,7 +29,7 @@ static void estimate_noise(sngp_model *model, const sngp_ridge_regression *solut
     for (int64_t j = 0; j < solution->size; j++)
       explained += cross[j * outputs + t] * solution->coefficients[j * outputs + t];
     double noise = (squares[t] - explained) / fmax(model->statistics.count, 1);
-    sngp_model_set_noise(model, t, fmax(noise, SMALLEST_NOISE));
+    sngp_model_set_noise(model, t, fmax(noise, SNGP_SMALLEST_NOISE));
   }
 }
 
@@ -61,7 +47,7 @@ sngp_status sngp_head_solve(sngp_model *model) {
   if (status == SNGP_OK) {
     double *means = squares + outputs, *cross = means + outputs;
     sngp_statistics_center(statistics, means, squares, cross);
-    write_weights(model, &solution);
+    sngp_model_set_output(model, solution.coefficients); /* offsets lie behind them */
     estimate_noise(model, &solution, squares, cross);
     model->posterior.rows = statistics->rows;
   }
@@ -89,7 +75,7 @@ sngp_status sngp_head_solve_changed(sngp_model *model, double *scratch) {
   sngp_multiply_lower(false, size, model->posterior.inverse, outputs, solution.coefficients);
   sngp_multiply_lower(true, size, model->posterior.inverse, outputs, solution.coefficients);
   SNGP_TRY(check_finite(&solution));
-  write_weights(model, &solution);
+  sngp_model_set_output(model, solution.coefficients); /* offsets lie behind them */
   estimate_noise(model, &solution, squares, cross);
   return SNGP_OK;
 }

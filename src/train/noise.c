@@ -7,8 +7,7 @@
 
 enum { BLOCK_ROWS = 128 };
 
-/* In units of scaled targets, whose variance is about 1: single precision tells no less. */
-static const double SMALLEST_NOISE = 1e-12;
+const double SNGP_SMALLEST_NOISE = 1e-12;
 
 typedef struct {
   sngp_pass pass;
@@ -101,7 +100,7 @@ static void set_noise(sngp_model *model, const estimate *job) {
   for (int64_t k = 0; k < model->network.num_outputs; k++) {
     double square = 0;
     for (int i = 0; i < job->num_shares; i++) square += job->shares[i].squares[k];
-    sngp_model_set_noise(model, k, fmax(square / left, SMALLEST_NOISE));
+    sngp_model_set_noise(model, k, fmax(square / left, SNGP_SMALLEST_NOISE));
   }
 }
 

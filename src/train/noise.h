@@ -5,6 +5,10 @@
 #include "data/dataset.h"
 #include "model/model.h"
 
+/* Of an estimate, in units of scaled targets, whose variance is about 1: single precision, and what
+   rounding leaves of a difference of sums, tell no less. */
+extern const double SNGP_SMALLEST_NOISE;
+
 /* Sets noise.variance, for each target, from rows with targets; the posterior must be current. With
    residuals r and leverages h = phi P^-1 phi^T (0 with a dense head), w the sample weights:
 

@@ -116,10 +116,6 @@ static sngp_status choose_scaling(const columns *data, float *mean, float *scale
   return SNGP_OK;
 }
 
-static float *values_of(sngp_model *model, const char *name) {
-  return sngp_model_values(model, sngp_parameter_find(&model->table, name));
-}
-
 /* The input of the random features with both scales 1, for `count` rows of the data, in double
    precision; `g` holds count * width. */
 static sngp_status head_inputs(const sngp_model *model, const sngp_dataset *data,
@@ -203,14 +199,14 @@ static sngp_status choose_scales(sngp_model *model, const sngp_dataset *data) {
 static sngp_status choose(sngp_model *model, const sngp_dataset *rows) {
   if (model->config.standardize_inputs && !model->holds.input_scaling) {
     const columns inputs = {rows->features, rows->rows, rows->cols, rows->row_stride};
-    SNGP_TRY(choose_scaling(&inputs, values_of(model, "input_scaling.mean"),
-                            values_of(model, "input_scaling.scale")));
+    SNGP_TRY(choose_scaling(&inputs, sngp_model_tensor(model, "input_scaling.mean"),
+                            sngp_model_tensor(model, "input_scaling.scale")));
     model->holds.input_scaling = true;
   }
   if (model->network.target_scale != NULL && !model->holds.target_scaling) {
     const columns targets = {rows->targets, rows->rows, rows->num_targets, rows->num_targets};
-    SNGP_TRY(choose_scaling(&targets, values_of(model, "target_scaling.mean"),
-                            values_of(model, "target_scaling.scale")));
+    SNGP_TRY(choose_scaling(&targets, sngp_model_tensor(model, "target_scaling.mean"),
+                            sngp_model_tensor(model, "target_scaling.scale")));
     model->holds.target_scaling = true;
     sngp_model_set_given_noise(model);
   }
