@@ -55,7 +55,6 @@ static double prior(const search *s, const double *log_length) {
 
 /* The objective at s->next, noise included. */
 static void evaluate(search *s) {
-  s->result->evaluations++;
   sngp_length_evidence_set(&s->evidence, s->next);
   s->next_value =
       prior(s, s->next) - sngp_length_evidence_value(&s->evidence, s->settings->noise_mode,
@@ -217,20 +216,6 @@ static sngp_status take_memory(search *s, int64_t num_targets) {
   return sngp_lbfgs_create(&s->history, s->count);
 }
 
-/* A seeded subsample. */
-static sngp_status choose_rows(const sngp_model *model, sngp_evidence_rows *rows, int64_t most,
-                               int64_t **order) {
-  *order = NULL;
-  if (most == 0 || rows->count <= most) return SNGP_OK;
-  *order = sngp_allocate((size_t)rows->count, sizeof **order);
-  if (*order == NULL) return sngp_fail_memory("the rows that lengths are chosen from");
-  sngp_random_stream stream = sngp_random_open(model->config.seed, SNGP_RANDOM_SUBSAMPLE, 0, 1);
-  sngp_random_permutation(&stream, *order, rows->count);
-  rows->order = *order;
-  rows->count = most;
-  return SNGP_OK;
-}
-
 /* Into the model. */
 static void write_lengths(const search *s, sngp_model *model) {
   const sngp_parameter *parameter = sngp_parameter_find(&model->table, "kernel.log_length");
@@ -249,15 +234,12 @@ sngp_status sngp_evidence_choose_lengths(sngp_model *model, const sngp_evidence_
                                          sngp_pool *pool, double *noise,
                                          sngp_evidence_lengths_result *result) {
   *result = (sngp_evidence_lengths_result){0};
-  int64_t trained = model->network.length.count, *order = NULL;
+  int64_t trained = model->network.length.count;
   search s = {.settings = settings, .result = result};
-  sngp_evidence_rows chosen = *rows;
   s.num_lengths = trained > 0 ? trained : 1;
   s.count = s.num_lengths + 1;
-  sngp_status status = choose_rows(model, &chosen, settings->selection_rows, &order);
-  if (status == SNGP_OK)
-    status =
-        sngp_length_evidence_create(&s.evidence, &model->network, &chosen, s.num_lengths, pool);
+  sngp_status status =
+      sngp_length_evidence_create(&s.evidence, &model->network, rows, s.num_lengths, pool);
   if (status == SNGP_OK) status = take_memory(&s, rows->num_targets);
   if (status == SNGP_OK) {
     memcpy(s.noise, noise, (size_t)rows->num_targets * sizeof *noise);
@@ -269,11 +251,9 @@ sngp_status sngp_evidence_choose_lengths(sngp_model *model, const sngp_evidence_
     memcpy(noise, s.noise, (size_t)rows->num_targets * sizeof *noise);
     result->lambda = exp(s.at[s.num_lengths]);
     result->log_evidence = prior(&s, s.at) - s.value;
-    result->rows = chosen.count;
   }
   sngp_lbfgs_destroy(&s.history);
   sngp_release(s.memory);
   sngp_length_evidence_destroy(&s.evidence);
-  sngp_release(order);
   return status;
 }

@@ -7,7 +7,6 @@
 #include "train/length_evidence.h"
 
 typedef struct {
-  int64_t selection_rows; /* a seeded subsample of so many rows; 0: all */
   int64_t max_iterations;
   sngp_noise_mode noise_mode;
   bool choose_scale; /* kernel_scale too, where no lengths are trained */
@@ -18,15 +17,15 @@ typedef struct {
 
 typedef struct {
   double lambda;
-  double log_evidence; /* of the rows that were looked at */
-  int64_t rows, iterations, evaluations;
+  double log_evidence;
+  int64_t iterations;
 } sngp_evidence_lengths_result;
 
 /* Maximises the evidence of the targets, which the caller has centred, plus the logarithm of a
-   prior on the lengths. `rows->order` is not used. Writes kernel.log_length (kernel_scaling TRAINED
-   or ARD), or with `choose_scale` kernel_scale, and noise (T; read where it is given). The model's
-   other scales are chosen before. On failure (SNGP_ERROR_CANCELLED, _NUMERICAL, _OUT_OF_MEMORY) the
-   model is as it was. */
+   prior on the lengths. Writes kernel.log_length (kernel_scaling TRAINED or ARD), or with
+   `choose_scale` kernel_scale, and noise (T; read where it is given). The model's other scales are
+   chosen before. On failure (SNGP_ERROR_CANCELLED, _NUMERICAL, _OUT_OF_MEMORY) the model is as it
+   was. */
 sngp_status sngp_evidence_choose_lengths(sngp_model *model, const sngp_evidence_rows *rows,
                                          const sngp_evidence_lengths_settings *settings,
                                          sngp_pool *pool, double *noise,

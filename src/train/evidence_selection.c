@@ -1,6 +1,4 @@
 /* Lengths of the kernel, or its open scale, by the evidence of some rows. */
-#include <string.h>
-
 #include "base/memory.h"
 #include "train/evidence_lengths.h"
 #include "train/head_job.h"

@@ -51,10 +51,6 @@ static sngp_status take_memory(sngp_length_evidence *evidence, int64_t count) {
                    (long long)width);
 }
 
-static int64_t row_at(const sngp_evidence_rows *rows, int64_t index) {
-  return rows->order != NULL ? rows->order[index] : index;
-}
-
 /* The input of the features with lengths 0, block by block. */
 static sngp_status find_inputs(sngp_length_evidence *evidence, sngp_network network,
                                const sngp_evidence_rows *rows) {
@@ -66,8 +62,7 @@ static sngp_status find_inputs(sngp_length_evidence *evidence, sngp_network netw
   for (int b = 0; b < evidence->num_blocks; b++) {
     int64_t first = (int64_t)b * BLOCK, count = rows_of_block(evidence, b);
     for (int64_t i = 0; i < count; i++)
-      sngp_pass_set_row(&network, &pass, i,
-                        data->features + row_at(rows, first + i) * data->row_stride);
+      sngp_pass_set_row(&network, &pass, i, data->features + (first + i) * data->row_stride);
     sngp_network_head_input(&network, &pass, count);
     memcpy(evidence->g + first * width, pass.g, (size_t)(count * width) * sizeof(float));
   }
@@ -80,15 +75,14 @@ static void weigh(sngp_length_evidence *evidence, const sngp_evidence_rows *rows
   int64_t width = rows->num_targets;
   features->rows = 0;
   for (int64_t i = 0; i < rows->count; i++) {
-    int64_t row = row_at(rows, i);
-    double weight = rows->weights != NULL ? (double)rows->weights[row] : 1, root = sqrt(weight);
+    double weight = rows->weights != NULL ? (double)rows->weights[i] : 1, root = sqrt(weight);
     if (weight > 0) {
       features->rows += 1;
       features->log_weight += log(weight);
     }
     evidence->roots[i] = (float)root;
     for (int64_t t = 0; t < width; t++)
-      features->targets[i * width + t] = root * rows->targets[row * width + t];
+      features->targets[i * width + t] = root * rows->targets[i * width + t];
   }
 }
 

@@ -11,10 +11,9 @@
 /* Rows of a dataset, with what a head is to predict of them. */
 typedef struct {
   const sngp_dataset *data;
-  const double *targets; /* (rows of data, T) */
+  const double *targets; /* (count, T) */
   int64_t num_targets;
-  const float *weights; /* (rows of data); NULL: 1 */
-  const int64_t *order; /* which rows (count); NULL: the first `count` */
+  const float *weights; /* (count); NULL: 1 */
   int64_t count;
 } sngp_evidence_rows;
 
