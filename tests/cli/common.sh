@@ -40,6 +40,17 @@ absent() { [ ! -e "$1" ] || fail "$1 exists"; }
 present() { [ -s "$1" ] || fail "$1 is missing or empty"; }
 same() { cmp -s "$1" "$2" || { fail "$1 and $2 differ:"; diff "$1" "$2" | head -5 >&2; }; }
 
+# failing WORDS ARGUMENT...: status 1, "sngp: " and the words on standard error, nothing on standard
+# output.
+failing() {
+  words=$1
+  shift
+  run 1 "$@"
+  grep -q "^sngp: " stderr || fail "sngp $*: no 'sngp: ' on standard error"
+  says stderr "$words"
+  empty stdout
+}
+
 finish() {
   [ "$failures" -eq 0 ] || echo "$failures failed" >&2
   [ "$failures" -eq 0 ]

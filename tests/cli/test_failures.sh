@@ -2,16 +2,6 @@
 # no output is left, an older one is kept.
 . "$(dirname "$0")/common.sh"
 
-# failing WORDS ARGUMENT...
-failing() {
-  words=$1
-  shift
-  run 1 "$@"
-  grep -q "^sngp: " stderr || fail "sngp $*: no 'sngp: ' on standard error"
-  says stderr "$words"
-  empty stdout
-}
-
 three_groups 0 1 2 >good.csv
 # shellcheck disable=SC2086
 run 0 train --data good.csv --out model $quick --quiet

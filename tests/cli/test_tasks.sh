@@ -159,14 +159,6 @@ run 1 evaluate npy --npy x.npy one.npy
 says stderr "one.npy: the rows have 1 targets, but the model has 3"
 
 # What is for classes alone is refused, before anything is written.
-failing() {
-  words=$1
-  shift
-  run 1 "$@"
-  grep -q "^sngp: " stderr || fail "sngp $*: no 'sngp: ' on standard error"
-  says stderr "$words"
-  empty stdout
-}
 failing "calibration is for classification, and the task of this model is regression" \
   calibrate sum --data sum.csv --out x
 failing "--coverage is for classification, and the task of this model is multi-label" \
