@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/rate.h"
+#include "gp/linear_likelihood.h"
+#include "linalg/kernels.h"
 #include "sngp/model.h"
 
 bool sngp_likelihood_has_curvature(int32_t likelihood) {
@@ -13,17 +16,6 @@ bool sngp_likelihood_has_curvature(int32_t likelihood) {
 static double logistic_curvature(double f) {
   double small = exp(-fabs(f));
   return small / ((1 + small) * (1 + small));
-}
-
-static double poisson_curvature(double f) {
-  return exp(fmin(fmax(f, SNGP_POISSON_LEAST_LOGIT), SNGP_POISSON_LARGEST_LOGIT));
-}
-
-static void softmax(int64_t n, const float *f, double *p) {
-  double largest = (double)f[0], sum = 0;
-  for (int64_t k = 1; k < n; k++) largest = fmax(largest, (double)f[k]);
-  for (int64_t k = 0; k < n; k++) sum += p[k] = exp((double)f[k] - largest);
-  for (int64_t k = 0; k < n; k++) p[k] /= sum;
 }
 
 /* In place: p_k times the sum of the others. */
@@ -42,14 +34,14 @@ void sngp_curvature(int32_t likelihood, int32_t posterior, int64_t rows, int64_t
   if (likelihood == SNGP_LIKELIHOOD_SOFTMAX) {
     for (int64_t i = 0; i < rows; i++) {
       double *row = curvature + i * num_outputs;
-      softmax(num_outputs, outputs + i * num_outputs, row);
+      sngp_kernel_to_double((size_t)num_outputs, outputs + i * num_outputs, 1, row);
+      sngp_linear_means(SNGP_LINEAR_SOFTMAX, num_outputs, row);
       if (posterior != SNGP_POSTERIOR_JOINT) softmax_diagonal(num_outputs, row);
     }
     return;
   }
   for (int64_t i = 0; i < rows * num_outputs; i++) {
     double f = (double)outputs[i];
-    curvature[i] =
-        likelihood == SNGP_LIKELIHOOD_POISSON ? poisson_curvature(f) : logistic_curvature(f);
+    curvature[i] = likelihood == SNGP_LIKELIHOOD_POISSON ? sngp_rate(f) : logistic_curvature(f);
   }
 }

@@ -5,16 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Logits of counts' rates, within which they are taken: exp(f) stays finite and above 0. */
-#define SNGP_POISSON_LEAST_LOGIT (-30.0)
-#define SNGP_POISSON_LARGEST_LOGIT 20.0
-
 /* Whether rows of this SNGP_LIKELIHOOD_* have weights of their own; else all have 1. */
 bool sngp_likelihood_has_curvature(int32_t likelihood);
 
 /* From outputs f (rows, O): p (1 - p) with p = 1 / (1 + exp(-f)) for BINARY_LOGISTIC; exp(f), f
-   clamped, for POISSON; p_k (1 - p_k) of the softmax for SOFTMAX, or p_k itself for a posterior
-   that is SNGP_POSTERIOR_JOINT. */
+   clamped (base/rate.h), for POISSON; p_k (1 - p_k) of the softmax for SOFTMAX, or p_k itself for a
+   posterior that is SNGP_POSTERIOR_JOINT. */
 void sngp_curvature(int32_t likelihood, int32_t posterior, int64_t rows, int64_t num_outputs,
                     const float *outputs, double *curvature);
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "gp/curvature.h"
+#include "base/rate.h"
 
 bool sngp_linear_is_separable(sngp_linear_likelihood likelihood) {
   return likelihood != SNGP_LINEAR_SOFTMAX;
@@ -25,7 +25,7 @@ static double logistic(double *output) {
 }
 
 static double poisson(double *output) {
-  double f = *output, largest = SNGP_POISSON_LARGEST_LOGIT, rate = exp(f > largest ? largest : f);
+  double f = *output, largest = SNGP_LARGEST_LOG_RATE, rate = exp(f > largest ? largest : f);
   *output = rate;
   return f > largest ? rate * (1 + f - largest) : rate;
 }
@@ -40,6 +40,6 @@ double sngp_linear_means(sngp_linear_likelihood likelihood, int64_t width, doubl
 
 double sngp_linear_variance(sngp_linear_likelihood likelihood, double mean) {
   if (likelihood != SNGP_LINEAR_POISSON) return mean * (1 - mean);
-  double least = exp(SNGP_POISSON_LEAST_LOGIT);
+  double least = exp(SNGP_SMALLEST_LOG_RATE);
   return mean < least ? least : mean; /* a NaN passes */
 }

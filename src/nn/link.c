@@ -3,18 +3,14 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/rate.h"
+
 /* log(1 + exp(f)), at any f. */
 static double softplus(double f) { return (f > 0 ? f : 0) + log1p(exp(-fabs(f))); }
 
 static double logistic(double f) {
   double e = exp(-fabs(f));
   return (f >= 0 ? 1 : e) / (1 + e);
-}
-
-double sngp_rate(double f) {
-  return exp(f < SNGP_SMALLEST_LOG_RATE  ? SNGP_SMALLEST_LOG_RATE
-             : f > SNGP_LARGEST_LOG_RATE ? SNGP_LARGEST_LOG_RATE
-                                         : f);
 }
 
 /* exp(f) up to the largest rate, and the tangent from there on: the loss stays convex and its slope

@@ -13,17 +13,11 @@ typedef enum {
   SNGP_LINK_EXPONENTIAL /* T rates of counts, exp(f) */
 } sngp_output_link;
 
-/* Logits of rates are clamped to these (docs/numerics.md). */
-static const double SNGP_SMALLEST_LOG_RATE = -30, SNGP_LARGEST_LOG_RATE = 20;
-
 /* f_i = 1 / (1 + exp(-f_i)) */
 void sngp_logistic(float *outputs, int64_t count);
 
 /* In place: outputs (rows) of LOGISTIC become logits (rows, 2) of a softmax, (-f / 2, f / 2). */
 void sngp_two_class_logits(float *outputs, int64_t rows);
-
-/* exp of the clamped logit. */
-double sngp_rate(double f);
 
 /* Of outputs f (rows, O) against targets y (rows, O); weights (rows) NULL: 1. In place: the outputs
    become the gradient of gradient_scale * loss. A row's loss is the sum over its outputs of

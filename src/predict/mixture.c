@@ -3,7 +3,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "nn/link.h"
+#include "base/rate.h"
 
 typedef struct {
   double mean, variance;

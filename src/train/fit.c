@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/rate.h"
 #include "linalg/kernels.h"
 #include "nn/link.h"
 #include "optim/schedule.h"
