@@ -188,7 +188,6 @@ static sngp_status select_among(judge *j, sngp_kept_rows *kept) {
 
 sngp_status sngp_closed_form_select(sngp_head_job *job, sngp_kept_rows *kept) {
   judge j = {.job = job, .rows = sngp_kept_rows_all(kept), .own_statistics = true};
-  SNGP_TRY(sngp_kept_rows_fill(job, kept)); /* labels and weights, for what follows */
   job->step = 0;
   sngp_status status = take_memory(&j);
   if (status == SNGP_OK) status = select_among(&j, kept);

@@ -25,7 +25,6 @@ typedef struct {
   int64_t rows, num_folds;
   int32_t *fold_of;    /* (n) */
   float *weights;      /* (n): of the rows, 0 in the fold that is held out */
-  float *targets;      /* (n, O), or NULL where there are labels */
   double **parameters; /* one a fold (M + 1, O): the last solution, where the next one starts */
   float *beta;         /* (M + 1, O) */
   float *outputs;      /* (n, O): held-out ones, of the rows of each fold */
@@ -52,16 +51,16 @@ static sngp_status fill_features(validation *v) {
 /* Rows are dealt out one by one, in a seeded order, those of a class after those of another, so
    that each fold has its share of every class. */
 static sngp_status deal(validation *v) {
-  const sngp_kept_rows *kept = v->kept;
+  const int32_t *labels = v->kept->answers.labels;
   int64_t *order = sngp_allocate((size_t)v->rows, sizeof *order), dealt = 0;
-  const int64_t classes = kept->labels != NULL ? v->job->model->config.num_classes : 1;
+  const int64_t classes = labels != NULL ? v->job->model->config.num_classes : 1;
   if (order == NULL) return sngp_fail_memory("folds");
   sngp_random_stream stream =
       sngp_random_open(v->job->model->config.seed, SNGP_RANDOM_SUBSAMPLE, 2, 0);
   sngp_random_permutation(&stream, order, v->rows);
   for (int64_t k = 0; k < classes; k++)
     for (int64_t i = 0; i < v->rows; i++)
-      if (kept->labels == NULL || kept->labels[order[i]] == k)
+      if (labels == NULL || labels[order[i]] == k)
         v->fold_of[order[i]] = (int32_t)(dealt++ % v->num_folds);
   sngp_release(order);
   return SNGP_OK;
@@ -77,10 +76,8 @@ static sngp_status take_memory(validation *v) {
   v->beta = sngp_allocate(side * outputs, sizeof *v->beta);
   v->outputs = sngp_allocate(rows * outputs, sizeof *v->outputs);
   v->row = sngp_allocate(outputs, sizeof *v->row);
-  if (v->kept->targets != NULL) v->targets = sngp_allocate(rows * outputs, sizeof *v->targets);
   bool all = v->fold_of != NULL && v->weights != NULL && v->parameters != NULL && v->beta != NULL &&
-             v->outputs != NULL && v->row != NULL &&
-             (v->kept->targets == NULL || v->targets != NULL);
+             v->outputs != NULL && v->row != NULL;
   for (int64_t f = 0; all && f < v->num_folds; f++) {
     v->parameters[f] = sngp_allocate(side * outputs, sizeof **v->parameters);
     all = v->parameters[f] != NULL;
@@ -90,10 +87,7 @@ static sngp_status take_memory(validation *v) {
   if (v->few)
     SNGP_TRY(sngp_coordinates_create(&v->coordinates, v->rows, v->job->model->posterior.size,
                                      network->num_outputs));
-  SNGP_TRY(fill_features(v));
-  SNGP_TRY(deal(v)); /* by the labels that were filled in */
-  if (v->targets != NULL) sngp_kernel_from_double(rows * outputs, v->kept->targets, 1, v->targets);
-  return SNGP_OK;
+  return deal(v);
 }
 
 static void give_back(validation *v) {
@@ -102,7 +96,6 @@ static void give_back(validation *v) {
   sngp_release(v->parameters);
   sngp_release(v->fold_of);
   sngp_release(v->weights);
-  sngp_release(v->targets);
   sngp_release(v->beta);
   sngp_release(v->outputs);
   sngp_release(v->row);
@@ -112,7 +105,7 @@ static void give_back(validation *v) {
 /* The weights of all rows but those of a fold. */
 static void hold_out(validation *v, int64_t fold) {
   for (int64_t i = 0; i < v->rows; i++)
-    v->weights[i] = v->fold_of[i] == fold ? 0 : v->kept->weights[i];
+    v->weights[i] = v->fold_of[i] == fold ? 0 : v->kept->answers.weights[i];
 }
 
 static sngp_status solve_without(validation *v, int64_t fold, double ridge) {
@@ -120,8 +113,8 @@ static sngp_status solve_without(validation *v, int64_t fold, double ridge) {
   sngp_linear_problem problem = sngp_descent_problem(job->model, v->rows, ridge);
   problem.size = width_of(v);
   problem.features = features_of(v);
-  problem.labels = v->kept->labels;
-  problem.targets = v->targets;
+  problem.labels = v->kept->answers.labels;
+  problem.targets = v->kept->answers.targets;
   problem.weights = v->weights;
   const sngp_newton_settings settings = {sngp_descent_of(job->config->solver),
                                          fmax(job->config->tolerance, SELECTION_TOLERANCE),
@@ -148,18 +141,19 @@ static void predict_fold(validation *v, int64_t fold) {
 /* The weighted mean loss of the held-out outputs. */
 static double loss_of(const validation *v) {
   const sngp_network *network = &v->job->model->network;
+  const sngp_answers *answers = &v->kept->answers;
   const int64_t outputs = network->num_outputs;
   double loss = 0, total = 0;
   for (int64_t i = 0; i < v->rows; i++) {
     memcpy(v->row, v->outputs + i * outputs, (size_t)outputs * sizeof *v->row);
-    const float *weight = v->kept->weights + i;
-    const float label = v->kept->labels != NULL ? (float)v->kept->labels[i] : 0;
+    const float *weight = answers->weights + i;
+    const float label = answers->labels != NULL ? (float)answers->labels[i] : 0;
     if (network->link == SNGP_LINK_SOFTMAX)
-      loss += sngp_softmax_cross_entropy(v->row, v->kept->labels + i, weight, 1, outputs, 1).loss;
+      loss += sngp_softmax_cross_entropy(v->row, answers->labels + i, weight, 1, outputs, 1).loss;
     else
       loss += sngp_link_loss(network->link, v->row,
-                             v->targets != NULL ? v->targets + i * outputs : &label, weight, 1,
-                             outputs, 1)
+                             answers->targets != NULL ? answers->targets + i * outputs : &label,
+                             weight, 1, outputs, 1)
                   .loss;
     total += (double)*weight;
   }
@@ -201,7 +195,7 @@ static sngp_status use_scale(validation *v, double multiple) {
 /* The scale at the usual ridge, then the ridge at that scale. */
 static sngp_status select_scale(validation *v) {
   double best = INFINITY, chosen = SNGP_MULTIPLES[0];
-  if (v->job->median_scale == 0) return SNGP_OK;
+  if (v->job->median_scale == 0) return fill_features(v);
   for (int c = 0; c < SNGP_NUM_MULTIPLES; c++) {
     double loss = 0;
     SNGP_TRY(use_scale(v, SNGP_MULTIPLES[c]));
@@ -310,8 +304,8 @@ static sngp_status tune(const held_out_passes *p) {
                                      .rows = p->v->rows,
                                      .classes = classes,
                                      .num_variances = variances,
-                                     .labels = p->v->kept->labels,
-                                     .weights = p->v->kept->weights};
+                                     .labels = p->v->kept->answers.labels,
+                                     .weights = p->v->kept->answers.weights};
   sngp_held_out held_out;
   sngp_prediction_setting setting = {SNGP_USUAL_FACTOR, 1};
   SNGP_TRY(sngp_held_out_create(&shape, job->pool, &held_out));
@@ -350,8 +344,9 @@ sngp_status sngp_descent_select(sngp_head_job *job, sngp_kept_rows *kept, bool c
   if (v.num_folds > v.rows) v.num_folds = v.rows;
   job->step = 0;
   sngp_status status = take_memory(&v);
-  if (status == SNGP_OK && job->config->selection == SNGP_SELECTION_CROSS_VALIDATION)
-    status = select_ridge(&v);
+  if (status == SNGP_OK)
+    status = job->config->selection == SNGP_SELECTION_CROSS_VALIDATION ? select_ridge(&v)
+                                                                       : fill_features(&v);
   sngp_head_set_prior(job->model);
   if (status == SNGP_OK && calibrates) status = calibrate(&v);
   give_back(&v);

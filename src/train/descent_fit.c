@@ -1,8 +1,5 @@
 #include "train/descent_fit.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "base/memory.h"
 #include "linalg/kernels.h"
 #include "train/covariance.h"
@@ -40,11 +37,9 @@ sngp_descent sngp_descent_of(int32_t solver) {
 /* What a solution over all rows needs of them. */
 typedef struct {
   sngp_head_job *job;
-  sngp_feature_rows *rows;
-  float *features; /* (n, M), or NULL: computed in every pass */
-  float *targets;  /* (n, O), or NULL */
-  int32_t *labels; /* (n), or NULL */
-  float *weights;  /* (n) */
+  sngp_feature_rows *rows; /* where features are not kept */
+  float *features;         /* (n, M), or NULL: computed in every pass */
+  sngp_answers answers;
   double *parameters;
 } solution;
 
@@ -52,30 +47,21 @@ static sngp_status take_memory(solution *s) {
   const sngp_model *model = s->job->model;
   const size_t rows = (size_t)s->job->result->rows, outputs = (size_t)model->network.num_outputs;
   const size_t width = (size_t)model->posterior.size;
-  const bool classifies = model->config.task == SNGP_TASK_CLASSIFICATION;
   size_t bytes = 0;
-  SNGP_TRY(sngp_feature_rows_create(model, s->job->source, s->job->pool, &s->rows));
+  SNGP_TRY(sngp_answers_create(model, s->job->result->rows, &s->answers));
   if (s->job->source->batches == NULL &&
       sngp_size_multiply(rows, width * sizeof *s->features, &bytes) && bytes <= MOST_KEPT_BYTES)
     s->features = sngp_allocate(rows * width, sizeof *s->features);
-  if (classifies)
-    s->labels = sngp_allocate(rows, sizeof *s->labels);
-  else
-    s->targets = sngp_allocate(rows * outputs, sizeof *s->targets);
-  s->weights = sngp_allocate(rows, sizeof *s->weights);
+  if (s->features == NULL)
+    SNGP_TRY(sngp_feature_rows_create(model, s->job->source, s->job->pool, &s->rows));
   s->parameters = sngp_allocate((width + 1) * outputs, sizeof *s->parameters);
-  const bool answers = classifies ? s->labels != NULL : s->targets != NULL;
-  if (answers && s->weights != NULL && s->parameters != NULL) return SNGP_OK;
-  return sngp_fail(SNGP_ERROR_OUT_OF_MEMORY, "out of memory for the labels of %lld rows",
-                   (long long)s->job->result->rows);
+  return s->parameters != NULL ? SNGP_OK : sngp_fail_memory("the weights of a head");
 }
 
 static void give_back(solution *s) {
   sngp_feature_rows_free(s->rows);
   sngp_release(s->features);
-  sngp_release(s->targets);
-  sngp_release(s->labels);
-  sngp_release(s->weights);
+  sngp_answers_destroy(&s->answers);
   sngp_release(s->parameters);
 }
 
@@ -85,33 +71,21 @@ static sngp_status rows_changed(int64_t first) {
                    (long long)first);
 }
 
-static void keep_block(const solution *s, const sngp_target_rows *block, int64_t first) {
-  const sngp_network *network = &s->job->model->network;
-  const int64_t outputs = network->num_outputs, width = network->features.num_features;
-  const size_t count = (size_t)block->count;
-  memcpy(s->weights + first, block->weights, count * sizeof *s->weights);
-  if (s->labels != NULL) memcpy(s->labels + first, block->labels, count * sizeof *s->labels);
-  if (s->targets != NULL)
-    sngp_kernel_from_double(count * (size_t)outputs, block->targets, 1,
-                            s->targets + first * outputs);
-  if (s->features != NULL)
-    memcpy(s->features + first * width, block->features,
-           count * (size_t)width * sizeof *s->features);
-}
-
-/* One pass for what is kept of the rows. */
+/* What is kept of the rows. */
 static sngp_status keep_rows(solution *s) {
-  SNGP_TRY(sngp_feature_rows_seek(s->rows, 0));
-  for (int64_t first = 0; first < s->job->result->rows;) {
-    int64_t left = s->job->result->rows - first;
-    sngp_target_rows block;
-    SNGP_TRY(sngp_feature_rows_next(s->rows, left < SNGP_FEATURE_BLOCK ? left : SNGP_FEATURE_BLOCK,
-                                    &block));
-    if (block.count == 0) return rows_changed(first);
-    keep_block(s, &block, first);
-    first += block.count;
+  const sngp_head_job *job = s->job;
+  const int64_t rows = job->result->rows;
+  int64_t place = 0;
+  for (int64_t b = 0; b < job->source->num_batches && place < rows; b++) {
+    const sngp_dataset *batch = NULL;
+    SNGP_TRY(sngp_row_source_batch(job->source, job->model, b, &batch));
+    const int64_t count = batch->rows < rows - place ? batch->rows : rows - place;
+    sngp_answers_copy(&s->answers, &job->model->network, batch, 0, count, place);
+    place += count;
   }
-  return SNGP_OK;
+  if (place < rows) return rows_changed(place);
+  if (s->features == NULL) return SNGP_OK;
+  return sngp_feature_rows_copy(job->model, job->source, job->pool, rows, s->features);
 }
 
 _Static_assert((int)SNGP_FEATURE_BLOCK >= (int)SNGP_LINEAR_BLOCK, "a block is computed at once");
@@ -141,9 +115,9 @@ static sngp_status solve(solution *s) {
     problem.read = read_features;
     problem.context = s;
   }
-  problem.labels = s->labels;
-  problem.targets = s->targets;
-  problem.weights = s->weights;
+  problem.labels = s->answers.labels;
+  problem.targets = s->answers.targets;
+  problem.weights = s->answers.weights;
   const sngp_newton_settings settings = {sngp_descent_of(job->config->solver),
                                          job->config->tolerance, job->config->max_iterations};
   sngp_newton_result found;

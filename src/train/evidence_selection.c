@@ -27,15 +27,14 @@ sngp_status sngp_evidence_select(sngp_head_job *job, sngp_kept_rows *kept) {
   sngp_model *model = job->model;
   const int64_t outputs = model->network.num_outputs;
   if (job->median_scale == 0 && model->network.length.count == 0) return SNGP_OK;
-  SNGP_TRY(sngp_kept_rows_fill(job, kept));
-  center(kept->targets, kept->weights, kept->dataset->rows, outputs);
+  center(kept->targets, kept->answers.weights, kept->dataset->rows, outputs);
   double *noise = sngp_allocate((size_t)outputs, sizeof *noise);
   if (noise == NULL) return sngp_fail_memory("the evidence");
   for (int64_t t = 0; t < outputs; t++) noise[t] = (double)model->network.noise[t];
   const sngp_evidence_rows rows = {.data = kept->dataset,
                                    .targets = kept->targets,
                                    .num_targets = outputs,
-                                   .weights = kept->weights,
+                                   .weights = kept->answers.weights,
                                    .count = kept->dataset->rows};
   const sngp_evidence_lengths_settings settings = {
       .max_iterations = MOST_ITERATIONS,

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "linalg/kernels.h"
+#include "train/answers.h"
 #include "train/steady_rows.h"
 
 /* A task's, so that a block is shared out, and a row's features do not depend on how. */
@@ -13,11 +15,9 @@ struct sngp_feature_rows {
   const sngp_row_source *source;
   sngp_pool *pool;
   sngp_pass passes[TASKS];
-  float *features; /* (BLOCK, M) */
-  float *weights;  /* (BLOCK) */
-  float *scaled;   /* targets of a row (O) */
-  double *targets; /* (BLOCK, O), or NULL */
-  int32_t *labels; /* (BLOCK), or NULL */
+  float *features;      /* (BLOCK, M) */
+  sngp_answers answers; /* (BLOCK) */
+  double *targets;      /* theirs (BLOCK, O), or NULL */
   const sngp_dataset *batch;
   int64_t next_batch, next_row; /* of the batch */
   int64_t position;             /* of the next row, over all batches */
@@ -25,19 +25,14 @@ struct sngp_feature_rows {
 
 static sngp_status take_memory(sngp_feature_rows *rows) {
   const sngp_network *network = &rows->model->network;
-  const bool classifies = rows->model->config.task == SNGP_TASK_CLASSIFICATION;
   size_t outputs = (size_t)network->num_outputs, width = (size_t)network->features.num_features;
   for (int i = 0; i < TASKS; i++)
     SNGP_TRY(sngp_pass_create(network, ROWS_OF_TASK, false, 0, &rows->passes[i]));
+  SNGP_TRY(sngp_answers_create(rows->model, SNGP_FEATURE_BLOCK, &rows->answers));
   rows->features = sngp_allocate(SNGP_FEATURE_BLOCK * width, sizeof *rows->features);
-  rows->weights = sngp_allocate(SNGP_FEATURE_BLOCK, sizeof *rows->weights);
-  rows->scaled = sngp_allocate(outputs, sizeof *rows->scaled);
-  if (classifies)
-    rows->labels = sngp_allocate(SNGP_FEATURE_BLOCK, sizeof *rows->labels);
-  else
+  if (rows->answers.targets != NULL)
     rows->targets = sngp_allocate(SNGP_FEATURE_BLOCK * outputs, sizeof *rows->targets);
-  const bool answers = classifies ? rows->labels != NULL : rows->targets != NULL;
-  if (rows->features != NULL && rows->weights != NULL && rows->scaled != NULL && answers)
+  if (rows->features != NULL && (rows->answers.targets == NULL || rows->targets != NULL))
     return SNGP_OK;
   return sngp_fail_memory("the features of training rows");
 }
@@ -63,10 +58,8 @@ void sngp_feature_rows_free(sngp_feature_rows *rows) {
   if (rows == NULL) return;
   for (int i = 0; i < TASKS; i++) sngp_pass_destroy(&rows->passes[i]);
   sngp_release(rows->features);
-  sngp_release(rows->weights);
-  sngp_release(rows->scaled);
+  sngp_answers_destroy(&rows->answers);
   sngp_release(rows->targets);
-  sngp_release(rows->labels);
   sngp_release(rows);
 }
 
@@ -95,17 +88,11 @@ static void compute_features(void *context, int index) {
 static void copy_answers(const piece *p) {
   sngp_feature_rows *rows = p->rows;
   const sngp_network *network = &rows->model->network;
-  int64_t outputs = network->num_outputs;
-  for (int64_t i = 0; i < p->count; i++) {
-    int64_t from = p->first + i, to = p->place + i;
-    rows->weights[to] = p->batch->weights != NULL ? p->batch->weights[from] : 1;
-    if (rows->labels != NULL) {
-      rows->labels[to] = p->batch->labels[from];
-      continue;
-    }
-    sngp_network_scale_targets(network, p->batch->targets + from * outputs, rows->scaled);
-    for (int64_t k = 0; k < outputs; k++) rows->targets[to * outputs + k] = (double)rows->scaled[k];
-  }
+  const int64_t outputs = network->num_outputs;
+  sngp_answers_copy(&rows->answers, network, p->batch, p->first, p->count, p->place);
+  if (rows->targets != NULL)
+    sngp_kernel_to_double((size_t)(p->count * outputs), rows->answers.targets + p->place * outputs,
+                          1, rows->targets + p->place * outputs);
 }
 
 static bool batch_is_used_up(const sngp_feature_rows *rows) {
@@ -143,8 +130,8 @@ sngp_status sngp_feature_rows_next(sngp_feature_rows *rows, int64_t wanted,
                                    sngp_target_rows *block) {
   *block = (sngp_target_rows){.features = rows->features,
                               .targets = rows->targets,
-                              .labels = rows->labels,
-                              .weights = rows->weights};
+                              .labels = rows->answers.labels,
+                              .weights = rows->answers.weights};
   while (block->count < wanted) {
     if (batch_is_used_up(rows)) SNGP_TRY(use_next_batch(rows));
     if (rows->batch == NULL) break;
@@ -160,5 +147,20 @@ sngp_status sngp_feature_rows_next(sngp_feature_rows *rows, int64_t wanted,
     advance(rows, p.count);
     block->count += p.count;
   }
+  return SNGP_OK;
+}
+
+sngp_status sngp_feature_rows_copy(const sngp_model *model, const sngp_row_source *source,
+                                   sngp_pool *pool, int64_t count, float *features) {
+  const int64_t width = model->network.features.num_features;
+  sngp_feature_rows *rows = NULL;
+  sngp_target_rows block = {0};
+  SNGP_TRY(sngp_feature_rows_create(model, source, pool, &rows));
+  for (int64_t first = 0; first < count; first += block.count) {
+    (void)sngp_feature_rows_next(rows, SNGP_FEATURE_BLOCK, &block); /* a dataset's cannot fail */
+    memcpy(features + first * width, block.features,
+           (size_t)(block.count * width) * sizeof *features);
+  }
+  sngp_feature_rows_free(rows);
   return SNGP_OK;
 }

@@ -24,4 +24,8 @@ sngp_status sngp_feature_rows_seek(sngp_feature_rows *rows, int64_t row);
 sngp_status sngp_feature_rows_next(sngp_feature_rows *rows, int64_t wanted,
                                    sngp_target_rows *block);
 
+/* The features of all rows of a dataset, `count` of them, into (count, M). */
+sngp_status sngp_feature_rows_copy(const sngp_model *model, const sngp_row_source *source,
+                                   sngp_pool *pool, int64_t count, float *features);
+
 #endif

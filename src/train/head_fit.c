@@ -152,19 +152,22 @@ static sngp_status check_noise_is_known(const sngp_model *model) {
                    model->statistics.count);
 }
 
+static bool calibrates(const sngp_head_job *job) {
+  return job->model->config.task == SNGP_TASK_CLASSIFICATION && job->config->calibrate;
+}
+
 static sngp_status fit_closed_form(sngp_head_job *job, sngp_kept_rows *kept) {
-  const bool regression = sngp_model_is_gaussian_regression(&job->model->config);
-  const bool calibrates = !regression && job->config->calibrate;
+  const bool by_evidence = job->config->selection == SNGP_SELECTION_EVIDENCE;
   if (job->config->selection == SNGP_SELECTION_LEAVE_ONE_OUT)
     SNGP_TRY(sngp_closed_form_select(job, kept));
-  if (job->config->selection == SNGP_SELECTION_EVIDENCE) SNGP_TRY(sngp_evidence_select(job, kept));
+  if (by_evidence) SNGP_TRY(sngp_evidence_select(job, kept));
   SNGP_TRY(sngp_closed_form_sum(job));
   SNGP_TRY(check_noise_is_known(job->model));
-  if (job->config->selection == SNGP_SELECTION_EVIDENCE) SNGP_TRY(maximize_evidence(job));
+  if (by_evidence) SNGP_TRY(maximize_evidence(job));
   SNGP_TRY(sngp_head_solve(job->model));
   job->result->iterations = job->result->passes = 1;
   job->result->converged = 1;
-  return calibrates ? sngp_closed_form_calibrate(job, kept) : SNGP_OK;
+  return calibrates(job) ? sngp_closed_form_calibrate(job, kept) : SNGP_OK;
 }
 
 void sngp_head_set_prior(sngp_model *model) {
@@ -173,19 +176,18 @@ void sngp_head_set_prior(sngp_model *model) {
 }
 
 static sngp_status fit_by_descent(sngp_head_job *job, sngp_kept_rows *kept) {
-  const bool classifies = job->model->config.task == SNGP_TASK_CLASSIFICATION;
-  const bool calibrates = classifies && job->config->calibrate;
-  if (calibrates || job->config->selection == SNGP_SELECTION_CROSS_VALIDATION)
-    SNGP_TRY(sngp_descent_select(job, kept, calibrates));
+  if (kept->dataset != NULL) SNGP_TRY(sngp_descent_select(job, kept, calibrates(job)));
   sngp_head_set_prior(job->model);
   return sngp_descent_fit(job);
 }
 
+/* Rows are looked at beforehand where something is to be chosen by them. */
 static sngp_status fit(sngp_head_job *job) {
+  const bool chooses = job->config->selection != SNGP_SELECTION_NONE || calibrates(job);
   sngp_dataset *chosen = NULL;
   sngp_kept_rows kept = {0};
-  sngp_status status = choose_rows(job, &chosen);
-  if (status == SNGP_OK) status = sngp_kept_rows_create(job, chosen, &kept);
+  sngp_status status = chooses ? choose_rows(job, &chosen) : SNGP_OK;
+  if (status == SNGP_OK && chooses) status = sngp_kept_rows_create(job, chosen, &kept);
   if (status == SNGP_OK)
     status = job->config->solver == SNGP_SOLVER_CLOSED_FORM ? fit_closed_form(job, &kept)
                                                             : fit_by_descent(job, &kept);

@@ -2,6 +2,7 @@
 #ifndef SNGP_TRAIN_HEAD_JOB_H
 #define SNGP_TRAIN_HEAD_JOB_H
 
+#include "train/answers.h"
 #include "train/feature_rows.h"
 #include "train/head_fit.h"
 
@@ -22,17 +23,16 @@ sngp_status sngp_head_notify(sngp_head_job *job, int32_t stage, double value);
 typedef struct {
   const sngp_dataset *dataset;
   float *features; /* (n, M) */
-  double *targets; /* (n, O), or NULL */
-  int32_t *labels; /* (n), or NULL */
-  float *weights;  /* (n) */
+  sngp_answers answers;
+  double *targets; /* theirs (n, O), or NULL */
 } sngp_kept_rows;
 
-/* Takes memory; to be destroyed on failure too. */
+/* With the answers of a prepared model; to be destroyed on failure too. */
 sngp_status sngp_kept_rows_create(const sngp_head_job *job, const sngp_dataset *dataset,
                                   sngp_kept_rows *kept);
 void sngp_kept_rows_destroy(sngp_kept_rows *kept);
 
-/* Fills it by the model as it is now. */
+/* Computes the features, by the model as it is now. */
 sngp_status sngp_kept_rows_fill(const sngp_head_job *job, sngp_kept_rows *kept);
 
 sngp_target_rows sngp_kept_rows_all(const sngp_kept_rows *kept);
