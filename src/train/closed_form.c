@@ -8,36 +8,25 @@
 #include "train/calibration_search.h"
 #include "train/head_job.h"
 #include "train/ridge_search.h"
+#include "train/row_sums.h"
 
 /* Scores of one-hot targets lie between 0 and 1; as logits they are of ordinary size when they are
    divided by this. */
 static const double USUAL_TEMPERATURE = 0.1;
 
+static sngp_status notify_rows(void *context, int64_t rows) {
+  return sngp_head_notify(context, SNGP_HEAD_STAGE_ROWS, (double)rows);
+}
+
 sngp_status sngp_closed_form_sum(sngp_head_job *job) {
   sngp_model *model = job->model;
-  sngp_feature_rows *rows = NULL;
-  double *scratch = NULL;
   sngp_posterior_reset(&model->posterior);
-  sngp_status status = sngp_model_take_statistics(model);
-  if (status == SNGP_OK) status = sngp_feature_rows_create(model, job->source, job->pool, &rows);
-  if (status == SNGP_OK) {
-    scratch = sngp_allocate(sngp_statistics_scratch(&model->statistics, SNGP_FEATURE_BLOCK),
-                            sizeof *scratch);
-    if (scratch == NULL) status = sngp_fail_memory("sums over rows");
-  }
+  SNGP_TRY(sngp_model_take_statistics(model));
   job->step = 0;
-  for (sngp_target_rows block = {.count = 1}; status == SNGP_OK && block.count > 0;) {
-    status = sngp_feature_rows_next(rows, SNGP_FEATURE_BLOCK, &block);
-    if (status != SNGP_OK || block.count == 0) break;
-    sngp_statistics_add(&model->statistics, &block, scratch, job->pool);
-    status = sngp_head_notify(job, SNGP_HEAD_STAGE_ROWS, (double)model->statistics.rows);
-  }
-  sngp_release(scratch);
-  sngp_feature_rows_free(rows);
-  if (status == SNGP_OK && !(model->statistics.weight > 0))
-    status = sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "all %lld training rows have weight 0",
-                       (long long)model->statistics.rows);
-  return status;
+  SNGP_TRY(sngp_row_sums_change(model, job->source, 1, job->pool, notify_rows, job));
+  if (model->statistics.weight > 0) return SNGP_OK;
+  return sngp_fail(SNGP_ERROR_INVALID_ARGUMENT, "all %lld training rows have weight 0",
+                   (long long)model->statistics.rows);
 }
 
 /* What judging candidates takes. */

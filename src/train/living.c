@@ -6,8 +6,8 @@
 #include "gp/curvature.h"
 #include "gp/updates.h"
 #include "train/covariance.h"
-#include "train/feature_rows.h"
 #include "train/head_solve.h"
+#include "train/row_sums.h"
 #include "train/steady_rows.h"
 
 /* ---- few rows, by way of the inverse factors ---- */
@@ -138,26 +138,6 @@ static sngp_status solve_again(sngp_model *copy) {
   return status;
 }
 
-static sngp_status sum_rows(sngp_model *copy, const sngp_dataset *data, double sign,
-                            sngp_pool *pool) {
-  const sngp_row_source source = sngp_row_source_of(data);
-  sngp_feature_rows *rows = NULL;
-  SNGP_TRY(sngp_feature_rows_create(copy, &source, pool, &rows));
-  double *scratch = sngp_allocate(sngp_statistics_scratch(&copy->statistics, SNGP_FEATURE_BLOCK),
-                                  sizeof *scratch);
-  sngp_status status = scratch != NULL ? SNGP_OK : sngp_fail_memory("sums over rows");
-  for (sngp_target_rows block = {.count = 1}; status == SNGP_OK && block.count > 0;) {
-    status = sngp_feature_rows_next(rows, SNGP_FEATURE_BLOCK, &block);
-    if (status == SNGP_OK && sign > 0)
-      sngp_statistics_add(&copy->statistics, &block, scratch, pool);
-    else if (status == SNGP_OK)
-      sngp_statistics_subtract(&copy->statistics, &block, scratch, pool);
-  }
-  sngp_release(scratch);
-  sngp_feature_rows_free(rows);
-  return status;
-}
-
 /* What needed no jitter with the rows needs none without them, if they were in. */
 static sngp_status check_jitter(const sngp_model *model, const sngp_model *copy, double sign,
                                 int64_t count) {
@@ -170,7 +150,8 @@ static sngp_status check_jitter(const sngp_model *model, const sngp_model *copy,
 
 static sngp_status change_copy(const sngp_model *model, sngp_model *copy, const sngp_dataset *rows,
                                double sign, sngp_pool *pool) {
-  SNGP_TRY(copy->holds.statistics ? sum_rows(copy, rows, sign, pool)
+  const sngp_row_source source = sngp_row_source_of(rows);
+  SNGP_TRY(copy->holds.statistics ? sngp_row_sums_change(copy, &source, sign, pool, NULL, NULL)
                                   : sngp_covariance_accumulate(copy, rows, 1, sign, pool));
   if (sign < 0)
     SNGP_TRY(sngp_posterior_check_left(&model->posterior, &copy->posterior, copy->config.ridge));
